@@ -1,0 +1,129 @@
+# fedhelm. `make help` lists the targets; `make demo` and `make test` are all a newcomer needs.
+SHELL := /bin/bash -o pipefail
+.DEFAULT_GOAL := help
+
+# One set of flags for every Go command, so that the product, the tests and the test bed's Kubernetes share one build cache.
+export CGO_ENABLED := 0
+export GOFLAGS := -trimpath -buildvcs=false
+
+VERSION := $(shell sed -n 's/^appVersion: *"\{0,1\}\([^"]*\)"\{0,1\}/\1/p' Chart.yaml)
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+VERSION_PKG := github.com/fedhelm/fedhelm/pkg/version
+LDFLAGS := -s -w -X $(VERSION_PKG).version=$(VERSION) -X $(VERSION_PKG).commit=$(COMMIT)
+BINARIES := fedhelm federation-hook federation-controller-manager federation-auth-proxy federation-health-proxy
+
+# The tools that check and generate are pinned in a Go module of their own.
+TOOL := go tool -modfile=$(CURDIR)/ci/tools/go.mod
+TESTBED := cd ci/testbed && go run .
+MEMBERS ?= 2
+export FEDHELM_TESTBED ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fedhelm/state
+TESTBED_KUBECONFIG := $(FEDHELM_TESTBED)/kubeconfig
+
+##@ Start here
+.PHONY: help demo test
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  %-18s %s\n", $$1, $$2}' Makefile
+
+demo: build ## Bring up real clusters and a federation in them (or use yours: CONTEXT=host [MEMBER_CONTEXTS=a,b])
+	@ci/demo.sh "$(CONTEXT)" "$(MEMBER_CONTEXTS)"
+
+test: ## Run every tier: lint, unit, chart, integration, e2e; a summary says how each went
+	@ci/tiers.sh lint unit chart integration e2e
+
+##@ Build
+.PHONY: build image clean
+build: ## Build all binaries into bin/
+	@mkdir -p bin
+	go build -ldflags '$(LDFLAGS)' -o bin/ $(addprefix ./cmd/,$(BINARIES))
+
+image: testbed-load ## Pack our image and load it into the test bed's clusters
+
+clean: ## Remove what was built here (the test bed's state: make testbed-down; its cache: make testbed-purge)
+	rm -rf bin
+
+##@ Test tiers
+.PHONY: test-unit test-race test-chart test-integration test-e2e fuzz bench bench-init
+test-unit: ## Unit tests: no cluster, no network, no root
+	go test $(shell go list ./... | grep -v -e '^github.com/fedhelm/fedhelm$$' -e '/ci/')
+	cd ci/testbed && go test ./...
+	$(MAKE) --no-print-directory test-race
+
+# What runs concurrently is tested under the race detector, which needs cgo and so a build of its own.
+RACE_PACKAGES := ./hooks/... ./pkg/pki/... ./pkg/authproxy/... ./pkg/healthproxy/... ./pkg/progress/... ./pkg/kubeconfig/...
+test-race: ## The packages with concurrency in them, under the race detector
+	CGO_ENABLED=1 go test -race $(RACE_PACKAGES)
+
+test-chart: ## The chart: golden renders, schema negatives, security levels
+	go test . ./charts/...
+
+test-integration: ## Against a real etcd and kube-apiserver (built when missing; no root)
+	bin=$$($(TESTBED) build --only etcd,kube-apiserver,kubectl --print-dir) && \
+	FEDHELM_TEST_BIN="$$bin" go test -tags integration -run Integration ./...
+
+test-e2e: build testbed-up ## End to end on the test bed's real clusters
+	bin=$$($(TESTBED) build --print-dir) && \
+	PATH="$$bin:$$PATH" FEDHELM_BIN="$(CURDIR)/bin" FEDHELM_E2E_KUBECONFIG="$(TESTBED_KUBECONFIG)" \
+	go test -tags e2e -count=1 -timeout 40m ./ci/e2e/...
+
+FUZZTIME ?= 30s
+fuzz: ## Run every fuzz target for FUZZTIME (30s)
+	@ci/fuzz.sh $(FUZZTIME)
+
+bench: bench-init ## Every benchmark
+
+bench-init: build testbed-up ## fedhelm init to a usable context, beside the floor: a bare etcd and kube-apiserver
+	bin=$$($(TESTBED) build --print-dir) && \
+	PATH="$$bin:$$PATH" FEDHELM_BIN="$(CURDIR)/bin" FEDHELM_E2E_KUBECONFIG="$(TESTBED_KUBECONFIG)" \
+	go run ./ci/bench
+
+##@ Test bed: real Kubernetes on this machine (needs root)
+.PHONY: testbed-up testbed-down testbed-load testbed-status testbed-build testbed-purge
+testbed-build: ## Build Kubernetes, etcd and CoreDNS from their Go modules (cached)
+	$(TESTBED) build
+
+testbed-up: ## Bring up the host cluster and MEMBERS=2 member clusters; repairs what is there
+	$(TESTBED) up --members $(MEMBERS)
+
+testbed-load: ## Rebuild our image and load it into the running clusters
+	$(TESTBED) load
+
+testbed-status: ## What runs, and what memory it takes
+	$(TESTBED) status
+
+testbed-down: ## Take everything away again
+	$(TESTBED) down
+
+testbed-purge: testbed-down ## Take it away, with the built binaries and images
+	rm -rf "$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fedhelm"
+
+##@ Checks and generated files
+.PHONY: lint fmt generate golden chart-deps chart-lint chart-docs verify
+lint: chart-lint ## Static checks: Go, workflows, charts, generated files up to date
+	$(TOOL) golangci-lint run ./...
+	$(TOOL) golangci-lint run --build-tags integration,e2e ./...
+	cd ci/testbed && $(TOOL) golangci-lint run --config $(CURDIR)/.golangci.yml ./...
+	$(TOOL) actionlint
+	$(MAKE) --no-print-directory verify
+
+fmt: ## Format the Go code
+	$(TOOL) golangci-lint fmt ./...
+
+generate: ## Regenerate deep copies, CRDs and the charts' READMEs
+	$(TOOL) controller-gen object crd:crdVersions=v1 paths=./pkg/apis/... output:crd:dir=pkg/apis/federation/v1beta1/crds
+	$(MAKE) --no-print-directory chart-docs
+
+golden: ## Rewrite the golden files (look at the diff)
+	go test . ./charts/... ./cmd/... -args -update
+
+chart-deps: ## Rewrite Chart.lock from Chart.yaml
+	$(TOOL) helm dependency update .
+
+chart-lint: ## helm lint, on every values case
+	@for values in ci/*-values.yaml; do $(TOOL) helm lint . --quiet --values "$$values" || exit 1; done
+	@for values in charts/*/ci/*-values.yaml; do $(TOOL) helm lint "$${values%/ci/*}" --quiet --values "$$values" || exit 1; done
+
+chart-docs: ## Write the charts' READMEs from the comments of their values
+	$(TOOL) helm-docs --chart-search-root charts --log-level warning
+
+verify: ## Regenerate, then the tree must be as committed
+	@ci/verify.sh
