@@ -1,0 +1,73 @@
+package healthproxy
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/fedhelm/fedhelm/pkg/reload"
+)
+
+// client asks over connections that are kept. When the files change it begins new
+// connections: the API server judges a connection by the certificate that it was
+// opened with, also after that one has expired.
+type client struct {
+	transports *reload.Value[*http.Transport]
+	last       atomic.Pointer[http.Transport]
+}
+
+func newClient(o Options) (*client, error) {
+	transports, err := reload.New(transport, o.CAFile, o.CertFile, o.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	transports.OnReload = func(err error) {
+		if err != nil {
+			o.Log.Error("Changed certificate files cannot be used; going on with the former ones", "error", err)
+			return
+		}
+		o.Log.Info("Certificate files reloaded", "file", o.CertFile)
+	}
+	return &client{transports: transports}, nil
+}
+
+func (c *client) roundTrip(req *http.Request) (*http.Response, error) {
+	t := c.transports.Get()
+	if former := c.last.Swap(t); former != nil && former != t {
+		former.CloseIdleConnections()
+	}
+	return t.RoundTrip(req)
+}
+
+// transport is made of the contents of the CA, certificate and key file.
+func transport(contents [][]byte) (*http.Transport, error) {
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(contents[0]) {
+		return nil, errors.New("no certificate found")
+	}
+	pair, err := tls.X509KeyPair(contents[1], contents[2])
+	if err != nil {
+		return nil, fmt.Errorf("client certificate and key: %w", err)
+	}
+	return &http.Transport{
+		// The target is an address; its certificate names localhost among others.
+		TLSClientConfig: &tls.Config{
+			MinVersion:   tls.VersionTLS12,
+			RootCAs:      roots,
+			ServerName:   "localhost",
+			Certificates: []tls.Certificate{pair},
+		},
+		DialContext:            (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    5 * time.Second,
+		MaxConnsPerHost:        8,
+		MaxIdleConnsPerHost:    2,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true,
+	}, nil
+}

@@ -1,0 +1,251 @@
+package healthproxy
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fedhelm/fedhelm/internal/testutil/certs"
+)
+
+// apiserver is a fake that wants a client certificate and notes what it is asked.
+type apiserver struct {
+	*httptest.Server
+	dir string
+	ca  *certs.Pair
+
+	mu          sync.Mutex
+	requests    []string
+	headers     []http.Header
+	users       []string
+	connections int
+}
+
+func newAPIServer(t *testing.T, answer http.HandlerFunc) *apiserver {
+	t.Helper()
+	a := &apiserver{dir: t.TempDir(), ca: certs.CA(t, "cluster")}
+	serving := a.ca.Server(t, "localhost")
+	a.ca.Write(t, a.dir, "ca")
+	a.ca.Client(t, "federation-health", "system:monitoring").Write(t, a.dir, "client")
+	a.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.mu.Lock()
+		a.requests = append(a.requests, r.Method+" "+r.RequestURI)
+		a.headers = append(a.headers, r.Header)
+		a.users = append(a.users, r.TLS.PeerCertificates[0].Subject.CommonName)
+		a.mu.Unlock()
+		answer(w, r)
+	}))
+	a.TLS = &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{serving.Cert.Raw}, PrivateKey: serving.Key}},
+		ClientAuth:   tls.RequireAndVerifyClientCert,
+		ClientCAs:    a.ca.Pool(),
+	}
+	a.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			a.mu.Lock()
+			a.connections++
+			a.mu.Unlock()
+		}
+	}
+	a.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	a.StartTLS()
+	t.Cleanup(a.Close)
+	return a
+}
+
+func (a *apiserver) options() Options {
+	return Options{
+		Target:   a.URL,
+		CAFile:   filepath.Join(a.dir, "ca.crt"),
+		CertFile: filepath.Join(a.dir, "client.crt"),
+		KeyFile:  filepath.Join(a.dir, "client.key"),
+		Log:      slog.New(slog.DiscardHandler),
+	}
+}
+
+func newProxy(t *testing.T, o Options) *httptest.Server {
+	t.Helper()
+	p, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.client.transports.Interval = 0
+	front := httptest.NewServer(p)
+	t.Cleanup(front.Close)
+	return front
+}
+
+// send writes the request line as it is given, which http.Client would clean up.
+func send(t *testing.T, front *httptest.Server, line string, headers ...string) (int, string, http.Header) {
+	t.Helper()
+	conn, err := net.Dial("tcp", front.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, line+" HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n"+strings.Join(append(headers, "\r\n"), "\r\n"))
+	method, _, _ := strings.Cut(line, " ")
+	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
+	if err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body), resp.Header
+}
+
+func TestProxyForwards(t *testing.T) {
+	api := newAPIServer(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Audit-Id", "internal")
+		if r.URL.Query().Has("exclude") {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		io.WriteString(w, "said "+r.URL.Path)
+	})
+	front := newProxy(t, api.options())
+	tests := []struct {
+		name, line string
+		want       string
+		wantStatus int
+		wantBody   string
+	}{
+		{name: "livez", line: "GET /livez", want: "GET /livez", wantStatus: 200, wantBody: "said /livez"},
+		{name: "readyz", line: "GET /readyz", want: "GET /readyz", wantStatus: 200, wantBody: "said /readyz"},
+		{name: "HEAD has no body", line: "HEAD /readyz", want: "HEAD /readyz", wantStatus: 200},
+		{name: "verbose is passed on", line: "GET /readyz?verbose", want: "GET /readyz?verbose=", wantStatus: 200, wantBody: "said /readyz"},
+		{name: "exclude is passed on, repeatedly, and so is a failure", line: "GET /readyz?exclude=etcd&exclude=ping", want: "GET /readyz?exclude=etcd&exclude=ping", wantStatus: 500, wantBody: "said /readyz"},
+		{name: "an unknown parameter is dropped", line: "GET /livez?verbose&watch=true&as=admin", want: "GET /livez?verbose=", wantStatus: 200, wantBody: "said /livez"},
+		{name: "a path in a parameter stays in it", line: "GET /livez?exclude=../../api", want: "GET /livez?exclude=..%2F..%2Fapi", wantStatus: 500, wantBody: "said /livez"},
+		{name: "the host of an absolute URL is not followed", line: "GET http://elsewhere.example/livez", want: "GET /livez", wantStatus: 200, wantBody: "said /livez"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			api.requests = nil
+			status, body, header := send(t, front, tt.line)
+			if len(api.requests) != 1 || api.requests[0] != tt.want {
+				t.Errorf("the API server was asked %q, want %q", api.requests, tt.want)
+			}
+			if status != tt.wantStatus || body != tt.wantBody {
+				t.Errorf("answer %d %q, want %d %q", status, body, tt.wantStatus, tt.wantBody)
+			}
+			if header.Get("Audit-Id") != "" {
+				t.Error("a header of the API server came through")
+			}
+		})
+	}
+	if api.users[0] != "federation-health" {
+		t.Errorf("asked as %q, want federation-health", api.users[0])
+	}
+}
+
+func TestProxyForwardsNothingElse(t *testing.T) {
+	api := newAPIServer(t, func(http.ResponseWriter, *http.Request) {})
+	front := newProxy(t, api.options())
+	for _, line := range []string{
+		"GET /", "GET /api", "GET /metrics", "GET /healthz", "GET /livez/", "GET /livez/etcd", "GET /readyz/../api", "GET //livez",
+		"GET /livez/..%2f..%2fapi", "GET /%6civez", "GET /livez%2f..%2fapi", "GET /./livez", "GET /api/../livez", "GET /livez%00", "GET /livez;/api",
+		"GET /LIVEZ", "GET /livez%3fverbose", "GET http://elsewhere.example/api", "GET /\\livez",
+		"POST /livez", "PUT /readyz", "DELETE /livez", "PATCH /livez", "TRACE /livez", "OPTIONS /livez",
+		"CONNECT 127.0.0.1:6443",
+	} {
+		t.Run(line, func(t *testing.T) {
+			if status, body, _ := send(t, front, line); status < 400 || status >= 500 {
+				t.Errorf("answer %d %q, want a refusal", status, body)
+			}
+		})
+	}
+	if len(api.requests) != 0 {
+		t.Errorf("reached the API server: %q", api.requests)
+	}
+}
+
+func TestProxySendsNoHeaderOfTheRequest(t *testing.T) {
+	api := newAPIServer(t, func(http.ResponseWriter, *http.Request) {})
+	front := newProxy(t, api.options())
+	send(t, front, "GET /livez", "Authorization: Bearer stolen", "Impersonate-User: admin", "X-Remote-User: admin", "Cookie: a=b")
+	for name := range api.headers[0] {
+		if name != "User-Agent" {
+			t.Errorf("header %s: %q reached the API server", name, api.headers[0].Get(name))
+		}
+	}
+}
+
+func TestProxyKeepsItsConnectionAndChangesItWithTheCertificate(t *testing.T) {
+	api := newAPIServer(t, func(http.ResponseWriter, *http.Request) {})
+	front := newProxy(t, api.options())
+	for range 5 {
+		send(t, front, "GET /livez")
+	}
+	if api.connections != 1 {
+		t.Errorf("5 probes took %d connections, want 1", api.connections)
+	}
+	api.ca.Client(t, "federation-health-renewed").Write(t, api.dir, "client")
+	send(t, front, "GET /livez")
+	if got := api.users[len(api.users)-1]; got != "federation-health-renewed" {
+		t.Errorf("after the renewal asked as %q, want federation-health-renewed", got)
+	}
+	if api.connections != 2 {
+		t.Errorf("the renewal took %d further connections, want 1", api.connections-1)
+	}
+}
+
+func TestProxyWithoutAnAPIServer(t *testing.T) {
+	tests := []struct {
+		name  string
+		setup func(t *testing.T) Options
+		want  string
+	}{
+		{name: "nothing listens yet", want: "refused", setup: func(t *testing.T) Options {
+			api := newAPIServer(t, nil)
+			api.Close()
+			return api.options()
+		}},
+		{name: "the server has a certificate of another CA", want: "certificate", setup: func(t *testing.T) Options {
+			o := newAPIServer(t, nil).options()
+			other := newAPIServer(t, nil)
+			o.CAFile = other.options().CAFile
+			return o
+		}},
+		{name: "the server does not answer in time", want: context.DeadlineExceeded.Error(), setup: func(t *testing.T) Options {
+			o := newAPIServer(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }).options()
+			o.Timeout = 50 * time.Millisecond
+			return o
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			status, body, _ := send(t, newProxy(t, tt.setup(t)), "GET /readyz")
+			if status != http.StatusServiceUnavailable || !strings.Contains(body, tt.want) || len(body) > 300 {
+				t.Errorf("answer %d %q, want 503 and a short body with %q", status, body, tt.want)
+			}
+		})
+	}
+}
+
+func TestNewReportsAllThatIsWrong(t *testing.T) {
+	_, err := New(Options{Target: "http://127.0.0.1:6443"})
+	for _, want := range []string{"target", "CA file", "certificate file", "key file"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %q does not name the %s", err, want)
+		}
+	}
+	api := newAPIServer(t, nil)
+	o := api.options()
+	o.KeyFile = filepath.Join(api.dir, "ca.key")
+	if _, err := New(o); err == nil || !strings.Contains(err.Error(), "key") {
+		t.Errorf("a key of another certificate gave %v", err)
+	}
+}
