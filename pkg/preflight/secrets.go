@@ -1,0 +1,75 @@
+package preflight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// DNSConfigKey is the key of a DNS provider's Secret that holds its configuration.
+const DNSConfigKey = "federation-dns-provider.conf"
+
+func (o InitOptions) pullSecrets(ctx context.Context) error {
+	var errs []error
+	for _, name := range o.PullSecrets {
+		secret, err := o.secret(ctx, name)
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case secret == nil:
+			errs = append(errs, &Problem{
+				Reason: fmt.Sprintf("there is no Secret %q in namespace %q", name, o.Namespace),
+				WayOut: fmt.Sprintf("make it: kubectl --context=%s --namespace=%s create secret docker-registry %s …", o.Context, o.Namespace, name),
+			})
+		case secret.Type != corev1.SecretTypeDockerConfigJson && secret.Type != corev1.SecretTypeDockercfg:
+			errs = append(errs, &Problem{
+				Reason: fmt.Sprintf("Secret %q is of type %q, which is of no use to pull images", name, secret.Type),
+				WayOut: "make it with: kubectl create secret docker-registry",
+			})
+		}
+	}
+	return merge(errs)
+}
+
+func (o InitOptions) dnsSecret(ctx context.Context) error {
+	if o.DNSConfigSecret == "" {
+		return nil
+	}
+	secret, err := o.secret(ctx, o.DNSConfigSecret)
+	if err != nil {
+		return err
+	}
+	wayOut := fmt.Sprintf("make it: kubectl --context=%s --namespace=%s create secret generic %s --from-file=%s=FILE; "+
+		"or give the file with --dns-provider-config", o.Context, o.Namespace, o.DNSConfigSecret, DNSConfigKey)
+	if secret == nil {
+		return &Problem{Reason: fmt.Sprintf("there is no Secret %q in namespace %q", o.DNSConfigSecret, o.Namespace), WayOut: wayOut}
+	}
+	if len(secret.Data[DNSConfigKey]) == 0 {
+		return &Problem{Reason: fmt.Sprintf("Secret %q has no key %q", o.DNSConfigSecret, DNSConfigKey), WayOut: wayOut}
+	}
+	return nil
+}
+
+// secret returns nil when there is no Secret of that name.
+func (o InitOptions) secret(ctx context.Context, name string) (*corev1.Secret, error) {
+	s, err := o.Client.CoreV1().Secrets(o.Namespace).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up Secret %q: %w", name, err)
+	}
+	return s, nil
+}
+
+// merge makes one problem of what a check found wrong in several objects.
+func merge(errs []error) error {
+	if len(errs) < 2 {
+		return errors.Join(errs...)
+	}
+	return &Problem{Reason: errors.Join(errs...).Error()}
+}
