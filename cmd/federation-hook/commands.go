@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// command is one subcommand: its flags, and what it does once they are read.
+type command struct {
+	name  string
+	does  string
+	setup func(f *flag.FlagSet, c *common) action
+}
+
+// action checks the options that the flags made, and carries them out.
+type action interface {
+	validate() error
+	run(ctx context.Context, out io.Writer) error
+}
+
+var commands = []command{
+	{"pki", "makes and renews the Secrets with certificates", pkiCommand(false)},
+	{"renew", "the same for an installed release, with its kubeconfig", pkiCommand(true)},
+	{"publish", "finds the API server's address and writes the kubeconfig", publishCommand},
+	{"bootstrap", "applies definitions and access rights to the federation API", bootstrapCommand},
+	{"teardown", "refuses while clusters are joined", teardownCommand},
+	{"cleanup", "deletes what hooks made", cleanupCommand},
+	{"verify", "checks a federation from inside the host cluster", verifyCommand},
+}
+
+func commandNames() []string {
+	names := make([]string, len(commands))
+	for i, c := range commands {
+		names[i] = c.name
+	}
+	return names
+}
+
+func usage() string {
+	var b strings.Builder
+	b.WriteString("Usage: federation-hook COMMAND --federation=NAME --namespace=NAMESPACE [flags]\n\nCommands:\n")
+	for _, c := range commands {
+		fmt.Fprintf(&b, "  %-10s %s\n", c.name, c.does)
+	}
+	b.WriteString("\nfederation-hook COMMAND --help lists the flags of one.\n")
+	return b.String()
+}
+
+func (cmd command) execute(ctx context.Context, args []string, out io.Writer) error {
+	f := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
+	common := addCommon(f)
+	act := cmd.setup(f, common)
+	err := parse(f, args)
+	if errors.Is(err, flag.ErrHelp) {
+		_, err := fmt.Fprintf(out, "Usage: federation-hook %s [flags]\n\n%s", cmd.name, flagUsage(f))
+		return err
+	}
+	if err := errors.Join(err, common.validate(), act.validate()); err != nil {
+		return usageError{err}
+	}
+	common.setVerbosity()
+	ctx, cancel := context.WithTimeout(ctx, common.timeout)
+	defer cancel()
+	return act.run(ctx, out)
+}

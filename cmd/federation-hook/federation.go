@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+
+	"github.com/fedhelm/fedhelm/hooks/bootstrap"
+	"github.com/fedhelm/fedhelm/hooks/cleanup"
+	"github.com/fedhelm/fedhelm/hooks/teardown"
+	"github.com/fedhelm/fedhelm/hooks/verify"
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+)
+
+// bootstrapFlags has the flags of bootstrap, which works on the federation API.
+type bootstrapFlags struct {
+	*common
+	adminGroup string
+}
+
+func bootstrapCommand(f *flag.FlagSet, c *common) action {
+	b := &bootstrapFlags{common: c}
+	f.StringVar(&b.adminGroup, "admin-group", "federation:admins", "group that becomes cluster-admin of the federation API")
+	return b
+}
+
+func (b *bootstrapFlags) validate() error {
+	return errors.Join(needKubeconfig(b.common), required("--admin-group", b.adminGroup))
+}
+
+func (b *bootstrapFlags) run(ctx context.Context, out io.Writer) error {
+	api, err := b.federationAPI()
+	if err != nil {
+		return err
+	}
+	return bootstrap.Run(ctx, bootstrap.Options{
+		API: api, CRDs: fedv1beta1.CRDs(), AdminGroup: b.adminGroup, Timeout: b.timeout, Out: out,
+	})
+}
+
+// verifyFlags has the flags of verify, which works on the federation API.
+type verifyFlags struct{ *common }
+
+func verifyCommand(_ *flag.FlagSet, c *common) action { return verifyFlags{c} }
+
+func (v verifyFlags) validate() error { return needKubeconfig(v.common) }
+
+func (v verifyFlags) run(ctx context.Context, out io.Writer) error {
+	api, err := v.federationAPI()
+	if err != nil {
+		return err
+	}
+	return verify.Run(ctx, verify.Options{API: api, Out: out})
+}
+
+type teardownFlags struct{ *common }
+
+func teardownCommand(_ *flag.FlagSet, c *common) action { return teardownFlags{c} }
+
+func (t teardownFlags) validate() error { return nil }
+
+func (t teardownFlags) run(ctx context.Context, out io.Writer) error {
+	h, err := t.host()
+	if err != nil {
+		return err
+	}
+	names, err := h.secretNames()
+	if err != nil {
+		return err
+	}
+	return teardown.Run(ctx, teardown.Options{
+		Federation: t.federation, Namespace: t.namespace, Services: h.services(), Secrets: names, Out: out,
+	})
+}
+
+type cleanupFlags struct{ *common }
+
+func cleanupCommand(_ *flag.FlagSet, c *common) action { return cleanupFlags{c} }
+
+func (c cleanupFlags) validate() error { return nil }
+
+func (c cleanupFlags) run(ctx context.Context, out io.Writer) error {
+	h, err := c.host()
+	if err != nil {
+		return err
+	}
+	return cleanup.Run(ctx, cleanup.Options{Federation: c.federation, Namespace: c.namespace, Secrets: h.secrets(), Out: out})
+}
+
+// needKubeconfig: these commands work on the federation API, and no pod runs in that.
+func needKubeconfig(c *common) error { return required("--kubeconfig", c.kubeconfig) }
+
+func required(name, value string) error {
+	if value == "" {
+		return errors.New(name + " is required")
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+// Package bootstrap is the hook that gives a fresh federation API what its
+// controller manager and its administrators need: the CustomResourceDefinitions
+// and the basic access rights. It runs before every start of the controller
+// manager, so that an upgrade brings the definitions up to date.
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/fedhelm/fedhelm/hooks/internal/fedapi"
+	"github.com/fedhelm/fedhelm/hooks/internal/wait"
+)
+
+const pollInterval = 200 * time.Millisecond
+
+// Options say what to apply and where. API is required.
+type Options struct {
+	// API is a client of the federation API without a group, as a user who may
+	// do everything.
+	API rest.Interface
+	// CRDs are manifests of CustomResourceDefinitions, one YAML document each.
+	CRDs [][]byte
+	// AdminGroup is the group that becomes cluster-admin; default federation:admins.
+	AdminGroup string
+	// Timeout is what ctx was given; it is only named in errors.
+	Timeout time.Duration
+	Out     io.Writer // progress; default: nowhere
+}
+
+// Run waits, as long as ctx lets it, until the federation API is ready and has
+// its first namespaces, then applies everything, and returns when the API serves
+// the defined kinds. What is as it should be stays untouched.
+func Run(ctx context.Context, o Options) error {
+	if o.AdminGroup == "" {
+		o.AdminGroup = "federation:admins"
+	}
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
+	if err := o.await(ctx, "for the federation API to be ready", o.ready); err != nil {
+		return err
+	}
+	objects, err := objects(o)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, obj := range objects {
+		errs = append(errs, obj.apply(ctx, o.API))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	err = o.await(ctx, "for the federation API to serve its kinds", func(ctx context.Context) error {
+		for _, obj := range objects {
+			if obj.kind != crdKind {
+				continue
+			}
+			if err := fedapi.Established(ctx, o.API, obj.name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(o.Out, "the federation API has its %d base objects\n", len(objects))
+	return err
+}
+
+// ready also asks for the namespaces, which the API server makes by itself a
+// moment after it says that it is ready.
+func (o Options) ready(ctx context.Context) error {
+	if err := fedapi.Ready(ctx, o.API); err != nil {
+		return err
+	}
+	for _, name := range []string{"default", leaseNamespace} {
+		if err := fedapi.NamespaceActive(ctx, o.API, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// await repeats check until it succeeds.
+func (o Options) await(ctx context.Context, what string, check func(context.Context) error) error {
+	state, err := wait.Until(ctx, o.Out, pollInterval, func(ctx context.Context) (string, error) {
+		if err := check(ctx); err != nil {
+			return what + ": " + err.Error(), nil
+		}
+		return "", nil
+	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("after %s still waiting %s", o.Timeout, state)
+	}
+	return err
+}

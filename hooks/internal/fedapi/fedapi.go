@@ -1,0 +1,95 @@
+// Package fedapi asks a federation API how it is. Each function makes one
+// request, and returns nil or an error saying what is not as it should be.
+package fedapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/rest"
+)
+
+// requestTimeout bounds one request: packets to a Service without endpoints may
+// vanish, and waiting for an answer would use up the whole wait.
+const requestTimeout = 5 * time.Second
+
+// Ready asks whether the API server is ready. The server's certificate is
+// verified on the way.
+func Ready(ctx context.Context, api rest.Interface) error {
+	body, err := get(ctx, api, "/readyz")
+	if err == nil {
+		return nil
+	}
+	// The answer lists all checks; only the failing ones matter.
+	var failing []string
+	for line := range strings.Lines(string(body)) {
+		if name, ok := strings.CutPrefix(line, "[-]"); ok {
+			failing = append(failing, strings.Fields(name)[0])
+		}
+	}
+	if len(failing) > 0 {
+		return fmt.Errorf("not ready yet: %s", strings.Join(failing, ", "))
+	}
+	return err
+}
+
+// NamespaceActive asks whether the namespace exists and is Active.
+func NamespaceActive(ctx context.Context, api rest.Interface, name string) error {
+	var ns corev1.Namespace
+	if err := read(ctx, api, "/api/v1/namespaces/"+name, &ns); err != nil {
+		return fmt.Errorf("namespace %q: %w", name, err)
+	}
+	if ns.Status.Phase != corev1.NamespaceActive {
+		return fmt.Errorf("namespace %q is %s, not %s", name, ns.Status.Phase, corev1.NamespaceActive)
+	}
+	return nil
+}
+
+// Established asks whether the CustomResourceDefinition is there and served.
+func Established(ctx context.Context, api rest.Interface, name string) error {
+	var crd struct {
+		Status struct {
+			Conditions []struct{ Type, Status, Message string }
+		}
+	}
+	if err := read(ctx, api, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"+name, &crd); err != nil {
+		return fmt.Errorf("definition %q: %w", name, err)
+	}
+	for _, c := range crd.Status.Conditions {
+		switch {
+		case c.Type == "NamesAccepted" && c.Status == "False":
+			return fmt.Errorf("definition %q: its names are not accepted: %s", name, c.Message)
+		case c.Type == "Established" && c.Status == "True":
+			return nil
+		}
+	}
+	return fmt.Errorf("definition %q is not established", name)
+}
+
+func read(ctx context.Context, api rest.Interface, path string, into any) error {
+	body, err := get(ctx, api, path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	return nil
+}
+
+func get(ctx context.Context, api rest.Interface, path string) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, requestTimeout, errNoAnswer)
+	defer cancel()
+	body, err := api.Get().AbsPath(path).SetHeader("Accept", "application/json, */*").Do(ctx).Raw()
+	if err != nil && errors.Is(context.Cause(ctx), errNoAnswer) {
+		return nil, errNoAnswer
+	}
+	return body, err
+}
+
+var errNoAnswer = fmt.Errorf("no answer within %s", requestTimeout)

@@ -1,0 +1,139 @@
+package pki
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/fedhelm/fedhelm/hooks/internal/secrets"
+	"github.com/fedhelm/fedhelm/pkg/pki"
+)
+
+// Deployments reads and rolls Deployments of the host namespace.
+type Deployments interface {
+	Get(ctx context.Context, name string, opts metav1.GetOptions) (*appsv1.Deployment, error)
+	Patch(ctx context.Context, name string, pt types.PatchType, data []byte, opts metav1.PatchOptions, subresources ...string) (*appsv1.Deployment, error)
+}
+
+// StatefulSets reads and rolls StatefulSets of the host namespace.
+type StatefulSets interface {
+	Get(ctx context.Context, name string, opts metav1.GetOptions) (*appsv1.StatefulSet, error)
+	Patch(ctx context.Context, name string, pt types.PatchType, data []byte, opts metav1.PatchOptions, subresources ...string) (*appsv1.StatefulSet, error)
+}
+
+// Options say what a control plane needs. Federation, Namespace, Secrets,
+// Deployments and StatefulSets are required.
+type Options struct {
+	Federation string // the release
+	Namespace  string // of the host cluster
+
+	ClusterDomain string   // default cluster.local
+	ServiceRange  string   // --service-cluster-ip-range, one CIDR or two; default 10.0.0.0/12
+	ExtraSANs     []string // further names and addresses of the serving certificate
+	ExternalEtcd  bool     // no etcd of its own, so no certificates for it
+	TokenAuth     bool
+	BasicAuth     bool
+
+	Algorithm    pki.Algorithm // default ECDSA
+	CAValidity   time.Duration // default ten years
+	LeafValidity time.Duration // default one year
+
+	// ExistingCASecret names a Secret of the user's that holds the authorities,
+	// under the same keys as R-ca. It is never written to.
+	ExistingCASecret string
+	// CheckOnly makes nothing: all Secrets are the user's, and are only verified.
+	CheckOnly bool
+	// Rotate lists authorities to be replaced although they are still good.
+	Rotate []Kind
+	// RefreshKubeconfig brings R-kubeconfig, where publish has made one, in line
+	// with the administrator's certificate and the authorities.
+	RefreshKubeconfig bool
+
+	Secrets      secrets.Client
+	Deployments  Deployments
+	StatefulSets StatefulSets
+
+	Out  io.Writer        // one line per Secret; default: nowhere
+	Now  func() time.Time // default time.Now
+	Rand io.Reader        // default crypto/rand
+}
+
+func (o *Options) setDefaults() {
+	if o.ClusterDomain == "" {
+		o.ClusterDomain = "cluster.local"
+	}
+	if o.ServiceRange == "" {
+		o.ServiceRange = "10.0.0.0/12"
+	}
+	if o.Algorithm == "" {
+		o.Algorithm = pki.ECDSA
+	}
+	if o.CAValidity == 0 {
+		o.CAValidity = 10 * 365 * 24 * time.Hour
+	}
+	if o.LeafValidity == 0 {
+		o.LeafValidity = 365 * 24 * time.Hour
+	}
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+}
+
+// Validate reports everything that is wrong with the options, by flag.
+func (o Options) Validate() error {
+	o.setDefaults()
+	var errs []error
+	if _, err := serviceAddresses(o.ServiceRange); err != nil {
+		errs = append(errs, err)
+	}
+	if problems := validation.IsDNS1123Subdomain(o.ClusterDomain); len(problems) > 0 {
+		errs = append(errs, fmt.Errorf("--cluster-domain %q is not a domain name: %s", o.ClusterDomain, strings.Join(problems, "; ")))
+	}
+	if _, err := pki.ParseAlgorithm(string(o.Algorithm)); err != nil {
+		errs = append(errs, fmt.Errorf("--key-algorithm: %w", err))
+	}
+	if o.LeafValidity < time.Hour {
+		errs = append(errs, fmt.Errorf("--leaf-validity %s is too short: give at least 1h", o.LeafValidity))
+	}
+	if o.CAValidity < 3*o.LeafValidity {
+		errs = append(errs, fmt.Errorf("--ca-validity %s is too short for certificates that are valid for %s: give at least three times that",
+			o.CAValidity, o.LeafValidity))
+	}
+	for _, san := range o.ExtraSANs {
+		if err := validSAN(san); err != nil {
+			errs = append(errs, fmt.Errorf("--extra-san: %w", err))
+		}
+	}
+	for _, k := range o.Rotate {
+		if !slices.Contains(kinds, k) {
+			errs = append(errs, fmt.Errorf("--rotate-ca %q: choose among %s, %s and %s", k, Cluster, Etcd, FrontProxy))
+		}
+	}
+	if len(o.Rotate) > 0 && (o.ExistingCASecret != "" || o.CheckOnly) {
+		errs = append(errs, errors.New("--rotate-ca: the authorities are your own; replace them in your Secret, the new one first and the old one behind it"))
+	}
+	return errors.Join(errs...)
+}
+
+func validSAN(san string) error {
+	if _, err := netip.ParseAddr(san); err == nil {
+		return nil
+	}
+	if len(validation.IsDNS1123Subdomain(san)) == 0 || len(validation.IsWildcardDNS1123Subdomain(san)) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%q is neither an IP address nor a DNS name", san)
+}
