@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fedhelm/fedhelm/pkg/chart"
+	"github.com/fedhelm/fedhelm/pkg/setup"
+)
+
+func (p *program) deleteCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "delete",
+		Usage:     "take a federation's control plane down",
+		ArgsUsage: "NAME",
+		UsageText: "fedhelm delete NAME [flags]",
+		Description: "Refuses while clusters are joined, asks before it deletes anything, and keeps etcd's data unless told otherwise: fedhelm\n" +
+			"init under the same name finds it again.\n\n" + exitCodesHelp,
+		Flags: slices.Concat([]cli.Flag{
+			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
+			&cli.BoolFlag{Name: "force", Usage: "although clusters are joined, which are left as they are, or its delete hooks fail"},
+			&cli.BoolFlag{Name: "purge-data", Usage: "delete the claims with etcd's data too"},
+			timeoutFlag(),
+		}, hostFlags(), progressFlags(), []cli.Flag{outputFlag()}),
+		Action: func(c *cli.Context) error {
+			name, argErr := oneName(c)
+			if argErr == nil {
+				argErr = chart.ValidateName(name)
+			}
+			format, formatErr := outputFormat(c)
+			var askErr error
+			if !c.Bool("yes") && !p.interactive {
+				askErr = errors.New("nobody can be asked here: give --yes to delete without a question")
+			}
+			if err := usageErrors(c, argErr, formatErr, askErr); err != nil {
+				return err
+			}
+			return p.delete(c, name, format)
+		},
+	}
+}
+
+func (p *program) delete(c *cli.Context, name, format string) error {
+	host, err := p.connect(hostFrom(c))
+	if err != nil {
+		return err
+	}
+	ref := refFrom(c, name)
+	reporter := p.reporter(c)
+	releases, err := host.releases(ref.Namespace, watched(reporter))
+	if err != nil {
+		return err
+	}
+	result, err := setup.Delete(c.Context, setup.DeleteOptions{
+		Ref:        ref,
+		Host:       host.Host,
+		Releases:   releases,
+		Kubeconfig: setup.Kubeconfig{Files: host.files},
+		Identity:   identity(),
+		Timeout:    c.Duration("timeout"),
+		Progress:   reporter,
+		Confirm: func(plan setup.Plan) (bool, error) {
+			if c.Bool("yes") {
+				return true, nil
+			}
+			return p.confirm(question(host, plan))
+		},
+		Force:     c.Bool("force"),
+		PurgeData: c.Bool("purge-data"),
+	})
+	if err != nil {
+		return err
+	}
+	return p.print(format, result, func() { p.printDeleted(result) })
+}
+
+func question(host *host, plan setup.Plan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Delete federation %s in namespace %s of host cluster %s", plan.Name, plan.Namespace, host.Context)
+	if len(plan.Members) > 0 {
+		fmt.Fprintf(&b, ", which still has members (%s)", strings.Join(plan.Members, ", "))
+	}
+	switch {
+	case len(plan.Claims) > 0 && plan.Purge:
+		fmt.Fprintf(&b, ", AND ALL ITS DATA (claims %s)", strings.Join(plan.Claims, ", "))
+	case len(plan.Claims) > 0:
+		fmt.Fprintf(&b, "; its data stays in claims %s", strings.Join(plan.Claims, ", "))
+	}
+	return b.String()
+}
+
+func (p *program) printDeleted(d setup.Deleted) {
+	if !d.Deleted {
+		fmt.Fprintln(p.stdout, "Nothing was deleted.")
+		return
+	}
+	fmt.Fprintf(p.stdout, "Federation %s is deleted.\n", d.Name)
+	if len(d.DataKept) > 0 {
+		fmt.Fprintf(p.stdout, "Its data is kept in namespace %s, in claims %s; to delete it too: fedhelm delete %s --purge-data%s\n",
+			d.Namespace, strings.Join(d.DataKept, ", "), d.Name, namespaceHint(d.Namespace))
+	}
+}
+
+// namespaceHint completes a command line that is shown to the user.
+func namespaceHint(namespace string) string {
+	if namespace == chart.DefaultNamespace {
+		return ""
+	}
+	return " --federation-system-namespace=" + namespace
+}
+
+// confirm asks on the terminal; anything but yes is no.
+func (p *program) confirm(question string) (bool, error) {
+	fmt.Fprintf(p.stderr, "%s? [y/N] ", question)
+	answer, err := bufio.NewReader(p.stdin).ReadString('\n')
+	if err != nil && answer == "" {
+		return false, fmt.Errorf("read the answer: %w", err)
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", nil
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fedhelm/fedhelm/pkg/chart"
+	"github.com/fedhelm/fedhelm/pkg/progress"
+	"github.com/fedhelm/fedhelm/pkg/release"
+	"github.com/fedhelm/fedhelm/pkg/setup"
+)
+
+func (p *program) initCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "init",
+		Usage:     "set up a federation's control plane in a host cluster",
+		ArgsUsage: "NAME",
+		UsageText: "fedhelm init NAME [flags]",
+		Description: "Installs the control plane, waits until the federation API answers, and adds cluster, user and context NAME to the\n" +
+			"kubeconfig. Run again, it changes what the flags change, and nothing else; after a failure it goes on.\n\n" + exitCodesHelp,
+		Flags: slices.Concat(chartFlags(), applyFlags(), hostFlags(), progressFlags(), []cli.Flag{outputFlag()}),
+		Action: func(c *cli.Context) error {
+			name, argErr := oneName(c)
+			options, flagErr := chartOptions(c, name)
+			format, formatErr := outputFormat(c)
+			if argErr == nil {
+				argErr = chart.ValidateName(name)
+			}
+			if err := usageErrors(c, argErr, flagErr, formatErr, options.Validate()); err != nil {
+				return err
+			}
+			if c.Bool("dry-run") {
+				return p.dryRun(c, options)
+			}
+			return p.apply(c, options, format)
+		},
+	}
+}
+
+// applyFlags say how a release is made to be.
+func applyFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "dry-run", Usage: "print the manifests that would be installed, and write nothing"},
+		&cli.BoolFlag{Name: "set-current-context", Usage: "make the federation the kubeconfig's current context"},
+		timeoutFlag(),
+	}
+}
+
+// apply makes the release be what the options say, and reports.
+func (p *program) apply(c *cli.Context, options chart.Options, format string) error {
+	host, err := p.connect(hostFrom(c))
+	if err != nil {
+		return err
+	}
+	reporter := p.reporter(c)
+	releases, err := host.releases(options.Namespace, watched(reporter))
+	if err != nil {
+		return err
+	}
+	return p.applyTo(c, host, releases, reporter, options, format)
+}
+
+func (p *program) applyTo(c *cli.Context, host *host, releases releases, reporter *progress.Reporter, options chart.Options, format string) error {
+	chrt, err := chart.Load(p.chart)
+	if err != nil {
+		return err
+	}
+	result, err := setup.Init(c.Context, setup.InitOptions{
+		Chart:      chrt,
+		Options:    options,
+		Host:       host.Host,
+		Releases:   releases,
+		Kubeconfig: setup.Kubeconfig{Files: host.files, SetCurrentContext: c.Bool("set-current-context")},
+		Identity:   identity(),
+		Timeout:    c.Duration("timeout"),
+		Progress:   reporter,
+	})
+	if err != nil {
+		return err
+	}
+	if result.Warning != "" {
+		reporter.Warnf("%s", result.Warning)
+	}
+	return p.print(format, result, func() {
+		fmt.Fprintf(p.stdout, "Federation API server is running at: %s\n", result.Server)
+		fmt.Fprintf(p.stdout, "Use it with: kubectl --context=%s get namespaces\n", result.Context)
+	})
+}
+
+// watched shows hook Jobs as steps of their own.
+func watched(reporter *progress.Reporter) release.Options {
+	return release.Options{
+		Log: reporter.Detailf,
+		Job: func(name string) func(error) {
+			step := reporter.Start("Hook " + name)
+			return func(err error) {
+				if err != nil {
+					step.Fail()
+					return
+				}
+				step.Done()
+			}
+		},
+	}
+}
+
+// dryRun prints what would be installed. It needs no host cluster.
+func (p *program) dryRun(c *cli.Context, options chart.Options) error {
+	vals, err := options.Values()
+	if err != nil {
+		return err
+	}
+	chrt, err := chart.Load(p.chart)
+	if err != nil {
+		return err
+	}
+	rendered, err := release.Render(options.Name, options.Namespace, chrt, vals)
+	if err != nil {
+		return err
+	}
+	if options.DNS.Config != nil {
+		manifest, err := withheldSecret(options)
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(p.stdout, manifest)
+		p.reporter(c).Warnf("the data of Secret %q is not printed", chart.DNSConfigSecret(options.Name))
+	}
+	_, err = fmt.Fprint(p.stdout, rendered)
+	return err
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+	"sigs.k8s.io/yaml"
+)
+
+// outputFormat is what -o says: "", json or yaml.
+func outputFormat(c *cli.Context) (string, error) {
+	switch format := c.String("output"); format {
+	case "", "json", "yaml":
+		return format, nil
+	default:
+		return "", fmt.Errorf("--output: %q is neither json nor yaml", format)
+	}
+}
+
+// print writes a result to stdout, as text unless another format was asked for.
+func (p *program) print(format string, result any, text func()) error {
+	var data []byte
+	var err error
+	switch format {
+	case "json":
+		data, err = json.MarshalIndent(result, "", "  ")
+		data = append(data, '\n')
+	case "yaml":
+		data, err = yaml.Marshal(result)
+	default:
+		text()
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("write the result as %s: %w", format, err)
+	}
+	_, err = p.stdout.Write(data)
+	return err
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/fedhelm/fedhelm/pkg/chart"
+	"github.com/fedhelm/fedhelm/pkg/release"
+)
+
+func (p *program) upgradeCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "upgrade",
+		Usage:     "bring a federation to this fedhelm's version, or change its settings",
+		ArgsUsage: "NAME",
+		UsageText: "fedhelm upgrade NAME [flags]",
+		Description: "Keeps what the federation was set up with; flags change it. Takes the flags of fedhelm init.\n\n" +
+			exitCodesHelp,
+		Flags: slices.Concat(chartFlags(), applyFlags(), hostFlags(), progressFlags(), []cli.Flag{outputFlag()}),
+		Action: func(c *cli.Context) error {
+			name, argErr := oneName(c)
+			options, flagErr := chartOptions(c, name)
+			format, formatErr := outputFormat(c)
+			if err := usageErrors(c, argErr, flagErr, formatErr); err != nil {
+				return err
+			}
+			return p.upgrade(c, options, format)
+		},
+	}
+}
+
+// upgrade is apply with the release's values beneath the flags.
+func (p *program) upgrade(c *cli.Context, options chart.Options, format string) error {
+	host, err := p.connect(hostFrom(c))
+	if err != nil {
+		return err
+	}
+	reporter := p.reporter(c)
+	releases, err := host.releases(options.Namespace, watched(reporter))
+	if err != nil {
+		return err
+	}
+	kept, err := releases.Values(options.Name)
+	if errors.Is(err, release.ErrNotFound) {
+		return fmt.Errorf("there is no federation %q in namespace %q to upgrade; fedhelm list shows those that there are, fedhelm init sets up a new one",
+			options.Name, options.Namespace)
+	}
+	if err != nil {
+		return err
+	}
+	options.Base = chartutil.MergeTables(options.Base, kept)
+	if err := usageErrors(c, options.Validate()); err != nil {
+		return err
+	}
+	if c.Bool("dry-run") {
+		return p.dryRun(c, options)
+	}
+	return p.applyTo(c, host, releases, reporter, options, format)
+}

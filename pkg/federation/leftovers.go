@@ -1,0 +1,150 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+)
+
+// Sweep deletes what a Helm release leaves behind when its hooks failed or did not run: the Secrets that hooks and this
+// program made, and the hooks' own Jobs, ServiceAccounts and access rules. What the chart made is Helm's to remove;
+// the Secrets of members, and those that the user made, are nobody's.
+func Sweep(ctx context.Context, client kubernetes.Interface, ref Ref) error {
+	made := metav1.ListOptions{LabelSelector: ref.selector() + "," + LabelManagedBy + " in (" + ManagedBy + "," + ManagedByHook + ")"}
+	hooks := metav1.ListOptions{LabelSelector: ref.selector()}
+	background := metav1.DeletePropagationBackground
+	remove := metav1.DeleteOptions{PropagationPolicy: &background}
+	core, batch, rbac := client.CoreV1(), client.BatchV1(), client.RbacV1()
+	return errors.Join(
+		swept("Secrets", core.Secrets(ref.Namespace).DeleteCollection(ctx, remove, made)),
+		swept("Jobs", batch.Jobs(ref.Namespace).DeleteCollection(ctx, remove, hooks)),
+		swept("ServiceAccounts", core.ServiceAccounts(ref.Namespace).DeleteCollection(ctx, remove, hooks)),
+		swept("RoleBindings", rbac.RoleBindings(ref.Namespace).DeleteCollection(ctx, remove, hooks)),
+		swept("Roles", rbac.Roles(ref.Namespace).DeleteCollection(ctx, remove, hooks)),
+		swept("ClusterRoleBindings", sweepClusterRoleBindings(ctx, client, ref)),
+		swept("ClusterRoles", sweepClusterRoles(ctx, client, ref)),
+	)
+}
+
+func swept(kind string, err error) error {
+	if err == nil || apierrors.IsNotFound(err) {
+		return nil
+	}
+	return fmt.Errorf("delete the federation's %s: %w", kind, err)
+}
+
+// clusterScoped is how cluster-scoped names of the federation begin: the label alone does not tell namespaces apart.
+func (r Ref) clusterScoped() string { return "fedhelm:" + r.Namespace + ":" + r.Name + ":" }
+
+func sweepClusterRoleBindings(ctx context.Context, client kubernetes.Interface, ref Ref) error {
+	all, err := client.RbacV1().ClusterRoleBindings().List(ctx, metav1.ListOptions{LabelSelector: ref.selector()})
+	if apierrors.IsForbidden(err) {
+		return nil // who may not even look did not make any
+	}
+	if err != nil {
+		return err
+	}
+	for i := range all.Items {
+		if name := all.Items[i].Name; strings.HasPrefix(name, ref.clusterScoped()) {
+			if err := client.RbacV1().ClusterRoleBindings().Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func sweepClusterRoles(ctx context.Context, client kubernetes.Interface, ref Ref) error {
+	all, err := client.RbacV1().ClusterRoles().List(ctx, metav1.ListOptions{LabelSelector: ref.selector()})
+	if apierrors.IsForbidden(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for i := range all.Items {
+		if name := all.Items[i].Name; strings.HasPrefix(name, ref.clusterScoped()) {
+			if err := client.RbacV1().ClusterRoles().Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Begun tells whether anything is there that an init or a delete left half done.
+func Begun(ctx context.Context, client kubernetes.Interface, ref Ref) (bool, error) {
+	_, err := client.CoordinationV1().Leases(ref.Namespace).Get(ctx, ref.lockName(), metav1.GetOptions{})
+	if err == nil {
+		return true, nil
+	}
+	if !apierrors.IsNotFound(err) {
+		return false, fmt.Errorf("look for lock %q in namespace %q: %w", ref.lockName(), ref.Namespace, err)
+	}
+	secrets, err := client.CoreV1().Secrets(ref.Namespace).List(ctx, metav1.ListOptions{LabelSelector: ref.selector()})
+	if err != nil {
+		return false, fmt.Errorf("list the Secrets of federation %q: %w", ref.Name, err)
+	}
+	return len(secrets.Items) > 0, nil
+}
+
+// Claims are the names of the claims that hold the federation's data: those made for its etcd, not an existing one that
+// it was given.
+func Claims(ctx context.Context, client kubernetes.Interface, ref Ref) ([]string, error) {
+	all, err := client.CoreV1().PersistentVolumeClaims(ref.Namespace).List(ctx, metav1.ListOptions{
+		LabelSelector: labels.Set{LabelInstance: ref.Name}.String(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the claims of federation %q: %w", ref.Name, err)
+	}
+	var names []string
+	for i := range all.Items {
+		if strings.HasPrefix(all.Items[i].Name, "data-"+ref.Name+"-") { // as a StatefulSet names them
+			names = append(names, all.Items[i].Name)
+		}
+	}
+	return names, nil
+}
+
+// RemoveClaims deletes the claims, and waits until they are gone: a pod that still uses one holds it back.
+func RemoveClaims(ctx context.Context, client kubernetes.Interface, ref Ref, names []string) error {
+	claims := client.CoreV1().PersistentVolumeClaims(ref.Namespace)
+	for _, name := range names {
+		if err := claims.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("delete claim %q in namespace %q: %w", name, ref.Namespace, err)
+		}
+	}
+	for _, name := range names {
+		err := wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+			_, err := claims.Get(ctx, name, metav1.GetOptions{})
+			if apierrors.IsNotFound(err) {
+				return true, nil
+			}
+			return false, err
+		})
+		if err != nil {
+			return fmt.Errorf("wait until claim %q in namespace %q is gone: %w", name, ref.Namespace, err)
+		}
+	}
+	return nil
+}
+
+// WaitPodsGone returns when no pod of the federation is left, or with ctx.
+func WaitPodsGone(ctx context.Context, client kubernetes.Interface, ref Ref) error {
+	err := wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		pods, err := client.CoreV1().Pods(ref.Namespace).List(ctx, metav1.ListOptions{LabelSelector: ref.selector()})
+		return err == nil && len(pods.Items) == 0, err
+	})
+	if err != nil {
+		return fmt.Errorf("wait until the pods of federation %q are gone: %w", ref.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package federation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+	coordinationclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	"k8s.io/utils/ptr"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+)
+
+// ErrLocked is returned when somebody else is at work on the federation.
+var ErrLocked = errors.New("somebody else is at work on it")
+
+const (
+	lockComponent = "lock"
+	// A holder renews often, so that a second one need not look long to see that it lives; a killed one is in
+	// the way for lockDuration.
+	lockDuration = 15 * time.Second
+	lockRenewal  = 3 * time.Second
+	lockPoll     = 250 * time.Millisecond
+	// longDead is an age at which no difference between two machines' clocks can make a lock look abandoned that is not.
+	longDead = 10 * time.Minute
+)
+
+// Lock keeps others from changing the federation: two people's fedhelm, not two of its controllers. The lock is a Lease,
+// renewed until released; when its holder is killed, it is free again after some fifteen seconds.
+type Lock struct {
+	client   kubernetes.Interface
+	ref      Ref
+	identity string
+	stop     context.CancelCauseFunc
+	done     chan struct{}
+}
+
+func (r Ref) lockName() string { return r.Name + "-fedhelm" }
+
+// Acquire takes the federation's lock for identity, which tells other people who it is, and must be unique. A lock whose
+// holder gives no sign of life is waited for, and taken over; waiting is told what for. One whose holder lives
+// gives ErrLocked. The context that comes back ends when the lock is lost.
+func Acquire(ctx context.Context, client kubernetes.Interface, ref Ref, identity string, waiting func(string)) (context.Context, *Lock, error) {
+	l := &Lock{client: client, ref: ref, identity: identity, done: make(chan struct{})}
+	if err := l.take(ctx, waiting); err != nil {
+		return nil, nil, err
+	}
+	held, stop := context.WithCancelCause(ctx)
+	l.stop = stop
+	go l.renew(held)
+	return held, l, nil
+}
+
+// take makes the Lease ours.
+func (l *Lock) take(ctx context.Context, waiting func(string)) error {
+	var seen metav1.MicroTime // when the holder last renewed, by its own clock
+	var since time.Time       // when we saw that first, by ours
+	return wait.PollUntilContextCancel(ctx, lockPoll, true, func(ctx context.Context) (bool, error) {
+		lease, err := l.leases().Get(ctx, l.ref.lockName(), metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return l.won(l.leases().Create(ctx, l.claim(nil), metav1.CreateOptions{FieldManager: fieldManager}))
+		}
+		if err != nil {
+			return false, fmt.Errorf("read lock %q in namespace %q: %w", l.ref.lockName(), l.ref.Namespace, err)
+		}
+		holder, renewed := ptr.Deref(lease.Spec.HolderIdentity, ""), ptr.Deref(lease.Spec.RenewTime, metav1.MicroTime{})
+		if since.IsZero() {
+			seen, since = renewed, time.Now()
+		}
+		switch {
+		case holder == "", time.Since(renewed.Time) > longDead, seen.Equal(&renewed) && time.Since(since) > lockDuration:
+			return l.won(l.leases().Update(ctx, l.claim(lease), metav1.UpdateOptions{FieldManager: fieldManager}))
+		case !seen.Equal(&renewed):
+			return false, fmt.Errorf("federation %q in namespace %q: %w: %s holds the lock; run this again when that has ended", l.ref.Name, l.ref.Namespace, ErrLocked, holder)
+		}
+		waiting(fmt.Sprintf("a sign of life from %s, who holds the lock (it is free %s after the last)", holder, lockDuration))
+		return false, nil
+	})
+}
+
+// won tells whether a write made the lock ours. When somebody was faster, the next look tells who.
+func (l *Lock) won(_ *coordinationv1.Lease, err error) (bool, error) {
+	switch {
+	case err == nil:
+		return true, nil
+	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err), apierrors.IsNotFound(err):
+		return false, nil
+	default:
+		return false, fmt.Errorf("take lock %q in namespace %q: %w", l.ref.lockName(), l.ref.Namespace, err)
+	}
+}
+
+// claim is the Lease in our hands.
+func (l *Lock) claim(from *coordinationv1.Lease) *coordinationv1.Lease {
+	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: l.ref.lockName(), Namespace: l.ref.Namespace}}
+	if from != nil {
+		lease = from.DeepCopy()
+	}
+	lease.Labels = l.ref.labels(lockComponent)
+	now := metav1.NowMicro()
+	lease.Spec.HolderIdentity = &l.identity
+	lease.Spec.LeaseDurationSeconds = ptr.To(int32(lockDuration.Seconds()))
+	lease.Spec.AcquireTime, lease.Spec.RenewTime = &now, &now
+	return lease
+}
+
+// renew shows that we live, until held ends. A lock that somebody else has taken meanwhile, or that could not be renewed
+// for its whole duration, is lost.
+func (l *Lock) renew(held context.Context) {
+	defer close(l.done)
+	last := time.Now()
+	wait.UntilWithContext(held, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, lockRenewal)
+		defer cancel()
+		lease, err := l.leases().Get(ctx, l.ref.lockName(), metav1.GetOptions{})
+		if err == nil && ptr.Deref(lease.Spec.HolderIdentity, "") != l.identity {
+			l.stop(fmt.Errorf("federation %q: %w: %s took the lock", l.ref.Name, ErrLocked, ptr.Deref(lease.Spec.HolderIdentity, "somebody")))
+			return
+		}
+		if err == nil {
+			now := metav1.NowMicro()
+			lease.Spec.RenewTime = &now
+			_, err = l.leases().Update(ctx, lease, metav1.UpdateOptions{FieldManager: fieldManager})
+		}
+		if err == nil {
+			last = time.Now()
+		} else if held.Err() == nil && time.Since(last) > lockDuration {
+			l.stop(fmt.Errorf("renew the lock of federation %q: %w", l.ref.Name, err))
+		}
+	}, lockRenewal)
+}
+
+// Release gives the lock back; the Lease stays, as the mark of a federation that was begun. ctx may be another than that
+// of Acquire: a command that was interrupted still gives back what it holds.
+func (l *Lock) Release(ctx context.Context) error {
+	l.stop(nil)
+	<-l.done
+	lease, err := l.leases().Get(ctx, l.ref.lockName(), metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err == nil && ptr.Deref(lease.Spec.HolderIdentity, "") == l.identity {
+		lease.Spec.HolderIdentity = nil
+		_, err = l.leases().Update(ctx, lease, metav1.UpdateOptions{FieldManager: fieldManager})
+	}
+	if err != nil && !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("give back lock %q in namespace %q: %w", l.ref.lockName(), l.ref.Namespace, err)
+	}
+	return nil
+}
+
+// Remove gives the lock back and deletes the Lease: nothing of the federation is left that it could guard.
+func (l *Lock) Remove(ctx context.Context) error {
+	l.stop(nil)
+	<-l.done
+	err := l.leases().Delete(ctx, l.ref.lockName(), metav1.DeleteOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("delete lock %q in namespace %q: %w", l.ref.lockName(), l.ref.Namespace, err)
+	}
+	return nil
+}
+
+func (l *Lock) leases() coordinationclient.LeaseInterface {
+	return l.client.CoordinationV1().Leases(l.ref.Namespace)
+}
+
+// Note keeps a text with the Lease until that is removed, for a later holder who has to go on; an empty text changes nothing.
+// It returns what is kept now.
+func (l *Lock) Note(ctx context.Context, key, text string) (string, error) {
+	key = fedv1beta1.GroupName + "/" + key
+	lease, err := l.leases().Get(ctx, l.ref.lockName(), metav1.GetOptions{})
+	if err == nil && text != "" && lease.Annotations[key] != text {
+		var patch []byte
+		if patch, err = json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]string{key: text}}}); err == nil {
+			lease, err = l.leases().Patch(ctx, l.ref.lockName(), types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("keep a note with lock %q in namespace %q: %w", l.ref.lockName(), l.ref.Namespace, err)
+	}
+	return lease.Annotations[key], nil
+}

@@ -1,0 +1,41 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/types"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/federation"
+	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
+)
+
+// forcePatch is what the teardown hook looks for.
+var forcePatch = fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, fedv1beta1.AnnotationTeardown, fedv1beta1.TeardownForce)
+
+const forceType = types.MergePatchType
+
+// ownership tells the federation's own entry in a kubeconfig from another of the same name.
+type ownership = func(*clientcmdapi.Cluster) bool
+
+// remember finds out which entry of the kubeconfig is the federation's, and keeps that with the lock: the Secret that tells
+// it is among the first things that a delete removes, and the delete may have to be run again. nil when the federation
+// never had an entry.
+func (d *deleteRun) remember(ctx context.Context, lock *federation.Lock) (ownership, error) {
+	config, err := published(ctx, d.Host, d.Ref)
+	if err != nil {
+		return nil, err
+	}
+	var ca string
+	if config != nil {
+		if cluster := config.Clusters[d.Ref.Name]; cluster != nil {
+			ca = string(cluster.CertificateAuthorityData)
+		}
+	}
+	if ca, err = lock.Note(ctx, "ca", ca); err != nil || ca == "" {
+		return nil, err
+	}
+	return kubeconfig.SameCA([]byte(ca)), nil
+}
