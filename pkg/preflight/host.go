@@ -18,8 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/version"
 )
 
-// MinVersion is the oldest Kubernetes that a host cluster may run.
-const MinVersion = "1.30"
+// MinVersion is the oldest Kubernetes that a host cluster may run; the chart's kubeVersion says the same.
+const MinVersion = "1.28"
 
 const anonymous = "system:anonymous"
 
@@ -30,7 +30,7 @@ func (o InitOptions) hostAPI(ctx context.Context) error {
 		return o.unauthorized()
 	}
 	if apierrors.IsNotFound(err) {
-		return nil // an API server before 1.28; host-version says what there is to say
+		return nil // it is too old to tell; host-version says what there is to say
 	}
 	if err != nil {
 		return o.unreachable(err)

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -102,9 +104,9 @@ func TestHostVersion(t *testing.T) {
 		name, version string
 		want          []string
 	}{
-		{name: "the oldest supported one", version: "v1.30.0"},
+		{name: "the oldest supported one", version: "v1.28.0"},
 		{name: "a vendor's build of a newer one", version: "v1.36.3+k3s1"},
-		{name: "one that is too old", version: "v1.29.15-gke.100", want: []string{"v1.29.15-gke.100", "the oldest supported is 1.30"}},
+		{name: "one that is too old", version: "v1.27.16-gke.100", want: []string{"v1.27.16-gke.100", "the oldest supported is 1.28"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -112,6 +114,16 @@ func TestHostVersion(t *testing.T) {
 			client.Discovery().(*discoveryfake.FakeDiscovery).FakedServerVersion = &version.Info{GitVersion: tt.version}
 			wantProblem(t, problem(t, InitOptions{Client: client}.hostVersion), tt.want...)
 		})
+	}
+}
+
+func TestMinVersionIsTheCharts(t *testing.T) {
+	chart, err := os.ReadFile("../../Chart.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `kubeVersion: ">=` + MinVersion + `.0-0"`; !strings.Contains(string(chart), want) {
+		t.Errorf("Chart.yaml has no line %s", want)
 	}
 }
 
