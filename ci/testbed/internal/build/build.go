@@ -1,0 +1,210 @@
+// Package build compiles the test bed's programs from Go modules, once for each set of versions.
+package build
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// KubernetesVersion is the version of everything built from k8s.io/kubernetes. go.mod pins the same.
+const KubernetesVersion = "v1.36.3"
+
+// Program is something to compile.
+type Program struct {
+	Name    string
+	Package string
+}
+
+// Programs are all that a test bed runs, the API server early because it compiles what most others share.
+var Programs = []Program{
+	{"etcd", "go.etcd.io/etcd/server/v3"},
+	{"kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"},
+	{"kubectl", "k8s.io/kubernetes/cmd/kubectl"},
+	{"kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"},
+	{"kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler"},
+	{"kubelet", "k8s.io/kubernetes/cmd/kubelet"},
+	{"kube-proxy", "k8s.io/kubernetes/cmd/kube-proxy"},
+	{"kube-log-runner", "k8s.io/component-base/logs/kube-log-runner"},
+	{"coredns", "./cmd/coredns"},
+	{"kwok", "sigs.k8s.io/kwok/cmd/kwok"},
+	{"pause", "./cmd/pause"},
+}
+
+// goflags make a build depend on nothing but its sources.
+const goflags = "-trimpath -buildvcs=false"
+
+// keep is how many sets of programs stay in the cache: the one in use, and that of the branch before.
+const keep = 2
+
+// Builder compiles programs into a cache.
+type Builder struct {
+	// Module is the directory of the test bed's Go module.
+	Module string
+	// Cache is the directory that outlives test beds.
+	Cache string
+	// Progress gets a line for each program that is compiled.
+	Progress io.Writer
+}
+
+// Dir is where the programs are, named by all that decides their content: Go, modules, flags, our own sources.
+func (b Builder) Dir() (string, error) {
+	h := sha256.New()
+	fmt.Fprintln(h, runtime.Version(), runtime.GOOS, runtime.GOARCH, goflags, strings.Join(flags(), " "))
+	files := []string{"go.mod", "go.sum"}
+	for _, p := range Programs {
+		if rel, ok := strings.CutPrefix(p.Package, "./"); ok {
+			sources, err := filepath.Glob(filepath.Join(b.Module, rel, "*.go"))
+			if err != nil {
+				return "", err
+			}
+			for _, s := range sources {
+				files = append(files, filepath.Join(rel, filepath.Base(s)))
+			}
+		}
+	}
+	for _, f := range files {
+		content, err := os.ReadFile(filepath.Join(b.Module, f))
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %x\n", f, sha256.Sum256(content))
+	}
+	return filepath.Join(b.Cache, "bin", KubernetesVersion+"-"+hex.EncodeToString(h.Sum(nil)[:6])), nil
+}
+
+// Ensure compiles those of the named programs that are not in the cache; no names mean all. It returns their directory.
+// Two at once on one cache take turns.
+func (b Builder) Ensure(ctx context.Context, names ...string) (string, error) {
+	wanted, err := choose(names)
+	if err != nil {
+		return "", err
+	}
+	dir, err := b.Dir()
+	if err != nil {
+		return "", err
+	}
+	if len(absent(dir, wanted)) == 0 {
+		return dir, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	lock := flock.New(filepath.Join(b.Cache, "build.lock"))
+	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil {
+		return "", fmt.Errorf("wait for another build in %s: %w", b.Cache, err)
+	}
+	defer lock.Unlock()
+	missing := absent(dir, wanted)
+	for i, p := range missing {
+		start := time.Now()
+		fmt.Fprintf(b.Progress, "build %2d/%d  %-24s", i+1, len(missing), p.Name)
+		if err := b.compile(ctx, dir, p); err != nil {
+			fmt.Fprintln(b.Progress, "failed")
+			return "", err
+		}
+		fmt.Fprintf(b.Progress, "%6.1f s\n", time.Since(start).Seconds())
+	}
+	return dir, b.prune(dir)
+}
+
+func choose(names []string) ([]Program, error) {
+	if len(names) == 0 {
+		return Programs, nil
+	}
+	var chosen []Program
+	var errs []error
+	for _, n := range names {
+		i := slices.IndexFunc(Programs, func(p Program) bool { return p.Name == n })
+		if i < 0 {
+			errs = append(errs, fmt.Errorf("no program %q to build", n))
+			continue
+		}
+		chosen = append(chosen, Programs[i])
+	}
+	return chosen, errors.Join(errs...)
+}
+
+func absent(dir string, programs []Program) []Program {
+	return slices.DeleteFunc(slices.Clone(programs), func(p Program) bool {
+		_, err := os.Stat(filepath.Join(dir, p.Name))
+		return err == nil
+	})
+}
+
+// compile writes beside the target first: a program that is there is whole.
+func (b Builder) compile(ctx context.Context, dir string, p Program) error {
+	target := filepath.Join(dir, p.Name)
+	part := target + ".part"
+	args := append([]string{"build", "-o", part}, flags()...)
+	cmd := exec.CommandContext(ctx, "go", append(args, p.Package)...)
+	cmd.Dir = b.Module
+	cmd.Env = Environ()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", p.Name, err, out)
+	}
+	return os.Rename(part, target)
+}
+
+// Environ is the environment of every go build: the same settings as the product's, so that both share Go's build cache.
+func Environ() []string {
+	return append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="+goflags, "GOWORK=off")
+}
+
+// flags stamp the version: without it the API server says v0.0.0, and Helm's kubeVersion checks fail.
+func flags() []string {
+	parts := strings.Split(strings.TrimPrefix(KubernetesVersion, "v"), ".")
+	var x []string
+	for _, pkg := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
+		x = append(x,
+			"-X "+pkg+".gitVersion="+KubernetesVersion, "-X "+pkg+".gitMajor="+parts[0], "-X "+pkg+".gitMinor="+parts[1],
+			"-X "+pkg+".gitTreeState=clean")
+	}
+	return []string{"-ldflags=-s -w " + strings.Join(x, " ")}
+}
+
+// prune removes the oldest sets of programs.
+func (b Builder) prune(current string) error {
+	entries, err := os.ReadDir(filepath.Dir(current))
+	if err != nil {
+		return err
+	}
+	type set struct {
+		path string
+		used time.Time
+	}
+	var old []set
+	for _, e := range entries {
+		path := filepath.Join(filepath.Dir(current), e.Name())
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) || path == current || !e.IsDir() {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		old = append(old, set{path, info.ModTime()})
+	}
+	slices.SortFunc(old, func(a, b set) int { return b.used.Compare(a.used) })
+	for i, s := range old {
+		if i >= keep-1 {
+			if err := os.RemoveAll(s.path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
