@@ -113,6 +113,7 @@ func (p *program) commands() []*cli.Command {
 		p.initCommand(),
 		p.upgradeCommand(),
 		p.generateCommand(),
+		p.statusCommand(),
 		p.listCommand(),
 		p.kubeconfigCommand(),
 		p.deleteCommand(),

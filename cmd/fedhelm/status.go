@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fedhelm/fedhelm/pkg/chart"
+	"github.com/fedhelm/fedhelm/pkg/diagnosis"
+	"github.com/fedhelm/fedhelm/pkg/federation"
+	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
+	"github.com/fedhelm/fedhelm/pkg/release"
+)
+
+func (p *program) statusCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "status",
+		Usage:     "tell how a federation fares",
+		ArgsUsage: "NAME",
+		UsageText: "fedhelm status NAME [flags]",
+		Description: "Looks at its objects in the host cluster, however they were installed. Ends with exit code 1 unless all is ready.\n\n" +
+			exitCodesHelp,
+		Flags: slices.Concat(hostFlags(), []cli.Flag{outputFlag()}),
+		Action: func(c *cli.Context) error {
+			name, argErr := oneName(c)
+			if argErr == nil {
+				argErr = chart.ValidateName(name)
+			}
+			format, formatErr := outputFormat(c)
+			if err := usageErrors(c, argErr, formatErr); err != nil {
+				return err
+			}
+			return p.status(c, refFrom(c, name), format)
+		},
+	}
+}
+
+// status is the result of the command.
+type status struct {
+	federation.Status
+	Release *release.Info `json:"release,omitempty"` // missing when Helm did not install it
+	Problem string        `json:"problem,omitempty"` // what keeps it from being ready
+}
+
+func (p *program) status(c *cli.Context, ref federation.Ref, format string) error {
+	host, err := p.connect(hostFrom(c))
+	if err != nil {
+		return err
+	}
+	s, err := look(c, host, ref)
+	if err != nil {
+		return err
+	}
+	if err := p.print(format, s, func() { p.printStatus(s, time.Now()) }); err != nil {
+		return err
+	}
+	if !s.Ready {
+		return fmt.Errorf("federation %q is not ready: %s", ref.Name, s.Problem)
+	}
+	return nil
+}
+
+func look(c *cli.Context, host *host, ref federation.Ref) (status, error) {
+	var s status
+	var err error
+	if s.Status, err = federation.Look(c.Context, host.Client, ref); err != nil {
+		return s, err
+	}
+	releases, err := host.releases(ref.Namespace, release.Options{})
+	if err != nil {
+		return s, err
+	}
+	info, err := releases.Get(ref.Name)
+	switch {
+	case err == nil:
+		s.Release = &info
+	case !errors.Is(err, release.ErrNotFound):
+		return s, err
+	case !s.Found():
+		return s, fmt.Errorf("there is no federation %q in namespace %q; fedhelm list shows those that there are", ref.Name, ref.Namespace)
+	}
+	data, err := federation.Kubeconfig(c.Context, host.Client, ref)
+	if err != nil {
+		return s, err
+	}
+	if data != nil {
+		config, err := kubeconfig.Decode(data)
+		if err != nil {
+			return s, fmt.Errorf("Secret %q in namespace %q: %w", ref.KubeconfigSecret(), ref.Namespace, err)
+		}
+		if cluster := config.Clusters[ref.Name]; cluster != nil {
+			s.Server = cluster.Server
+		}
+	}
+	if !s.Ready {
+		s.Problem = problem(c, host, ref)
+	}
+	return s, nil
+}
+
+func problem(c *cli.Context, host *host, ref federation.Ref) string {
+	report, err := diagnosis.Examine(c.Context, host.Client, ref.Namespace, ref.Name)
+	switch {
+	case err != nil:
+		return err.Error()
+	case report.Summary() != "":
+		return report.Summary()
+	default:
+		return "nothing in its namespace says why; run fedhelm init again to bring it up"
+	}
+}
