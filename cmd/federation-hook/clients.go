@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -14,14 +16,16 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/fedhelm/fedhelm/pkg/version"
 )
 
 // The typed clients are put together from client-go's generic one and not taken
 // from its clientset, which would bring every API group along: half as much
 // again in the image, and in memory at each start of a hook.
+
+// requestTimeout bounds one request, so that a connection that hangs leaves time
+// for another.
+const requestTimeout = 20 * time.Second
 
 // host are clients of the host cluster.
 type host struct {
@@ -61,6 +65,7 @@ func (c *common) config() (*rest.Config, error) {
 		return nil, fmt.Errorf("find the cluster to work on: %w; outside of a pod give --kubeconfig", err)
 	}
 	config.UserAgent = "federation-hook/" + version.Get().Version
+	config.Timeout = requestTimeout
 	config.QPS = -1 // a handful of requests: the server's own limits are enough
 	return config, nil
 }

@@ -65,5 +65,5 @@ func (cmd command) execute(ctx context.Context, args []string, out io.Writer) er
 	common.setVerbosity()
 	ctx, cancel := context.WithTimeout(ctx, common.timeout)
 	defer cancel()
-	return act.run(ctx, out)
+	return retry(ctx, out, retryInterval, func(ctx context.Context) error { return act.run(ctx, out) })
 }

@@ -39,6 +39,9 @@ func addPKI(f *flag.FlagSet, c *common) *pkiFlags {
 	f.Var(&p.extraSANs, "extra-san", "further name or address of the serving certificate; may be repeated")
 	f.BoolVar(&o.TokenAuth, "token-auth", false, "make a token for the administrator")
 	f.BoolVar(&o.BasicAuth, "basic-auth", false, "make a password for the administrator")
+	f.StringVar(&o.TokenSecret, "token-secret", "", "Secret of your own with tokens.csv, in place of a token made here")
+	f.StringVar(&o.BasicSecret, "basic-secret", "", "Secret of your own with basicauth.csv, username and password, in place of a password made here")
+	f.IntVar(&o.ServicePort, "service-port", 443, "port of the API server's Service")
 	f.StringVar(&o.ExistingCASecret, "existing-ca-secret", "", "Secret with authorities of your own; it is never written to")
 	f.BoolVar(&o.CheckOnly, "check-only", false, "make nothing: all Secrets are your own and are only verified")
 	return p
@@ -105,6 +108,7 @@ func (p *publishFlags) complete() publish.Options {
 		Federation: p.federation, Namespace: p.namespace,
 		Service: p.service, Type: corev1.ServiceType(p.serviceType), Advertise: p.advertise,
 		TokenAuth: p.options.TokenAuth, BasicAuth: p.options.BasicAuth,
+		TokenSecret: p.options.TokenSecret, BasicSecret: p.options.BasicSecret,
 		OwnCertificates: p.options.CheckOnly,
 		Timeout:         p.timeout,
 	}

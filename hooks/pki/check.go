@@ -1,13 +1,13 @@
 package pki
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -50,14 +50,12 @@ func (h *hook) check(ctx context.Context) error {
 		}
 	}
 	if h.TokenAuth {
-		if err := in.file(ctx, secrets.AuthTokens, secrets.KeyTokens); err != nil {
-			return err
-		}
+		name := cmp.Or(h.TokenSecret, secrets.Name(h.Federation, secrets.AuthTokens))
+		in.errs = append(in.errs, h.users(ctx, name, secrets.KeyTokens))
 	}
 	if h.BasicAuth {
-		if err := in.file(ctx, secrets.AuthBasic, keyBasicAuth); err != nil {
-			return err
-		}
+		name := cmp.Or(h.BasicSecret, secrets.Name(h.Federation, secrets.AuthBasic))
+		in.errs = append(in.errs, h.users(ctx, name, keyBasicAuth))
 	}
 	in.chains()
 	return errors.Join(in.errs...)
@@ -74,18 +72,6 @@ func (in *inspection) secret(ctx context.Context, which string) (*corev1.Secret,
 		in.wrong("secret %s/%s does not exist", in.Namespace, secrets.Name(in.Federation, which))
 	}
 	return s, err
-}
-
-func (in *inspection) file(ctx context.Context, which, key string) error {
-	s, err := in.secret(ctx, which)
-	if err != nil || s == nil {
-		return err
-	}
-	if err := checkLine(s, key); err != nil {
-		in.errs = append(in.errs, err)
-	}
-	in.report.secret(s, secrets.Checked, nil, time.Time{})
-	return nil
 }
 
 // sheet checks what a Secret holds, and keeps its certificates for chains.

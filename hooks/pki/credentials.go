@@ -24,8 +24,11 @@ const (
 	keyBasicAuth    = "basicauth.csv"
 )
 
-// ensureToken makes the administrator's token, once.
-func (h *hook) ensureToken(ctx context.Context) error {
+// token makes the administrator's token, once.
+func (h *hook) token(ctx context.Context) error {
+	if h.TokenSecret != "" {
+		return h.users(ctx, h.TokenSecret, secrets.KeyTokens)
+	}
 	return h.ensureOnce(ctx, secrets.AuthTokens, func(s *corev1.Secret) error {
 		if len(s.Data[secrets.KeyTokens]) > 0 {
 			return checkLine(s, secrets.KeyTokens)
@@ -39,9 +42,12 @@ func (h *hook) ensureToken(ctx context.Context) error {
 	})
 }
 
-// ensurePassword makes the administrator's password, once. A hash that is
-// missing is made of the password that is there.
-func (h *hook) ensurePassword(ctx context.Context) error {
+// password makes the administrator's password, once. A hash that is missing is
+// made of the password that is there.
+func (h *hook) password(ctx context.Context) error {
+	if h.BasicSecret != "" {
+		return h.users(ctx, h.BasicSecret, keyBasicAuth)
+	}
 	return h.ensureOnce(ctx, secrets.AuthBasic, func(s *corev1.Secret) error {
 		if len(s.Data[keyBasicAuth]) > 0 {
 			return checkLine(s, keyBasicAuth)
@@ -71,6 +77,22 @@ func (h *hook) ensureOnce(ctx context.Context, which string, change func(*corev1
 		return err
 	}
 	h.report.secret(out, outcome, nil, time.Time{})
+	return nil
+}
+
+// users looks at a Secret of the user's own.
+func (h *hook) users(ctx context.Context, name, key string) error {
+	s, err := h.store.GetNamed(ctx, name)
+	if err != nil {
+		return err
+	}
+	if s == nil {
+		return fmt.Errorf("secret %s/%s does not exist; create it with the key %q", h.Namespace, name, key)
+	}
+	if err := checkLine(s, key); err != nil {
+		return err
+	}
+	h.report.secret(s, secrets.Checked, nil, time.Time{})
 	return nil
 }
 
@@ -114,7 +136,7 @@ func checkLine(s *corev1.Secret, key string) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("secret %s/%s, key %q: %w; mend it, or delete the key to have a new one made", s.Namespace, s.Name, key, err)
+		return fmt.Errorf("secret %s/%s, key %q: %w; mend it, or, if it was made here, delete the key to have a new one made", s.Namespace, s.Name, key, err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -64,7 +65,11 @@ func (h *hook) fill(s *corev1.Secret, want sheet) ([]string, error) {
 
 // server is where pods of the host cluster reach the federation API.
 func (h *hook) server() string {
-	return "https://" + h.Federation + "-apiserver." + h.Namespace + ".svc"
+	server := "https://" + h.Federation + "-apiserver." + h.Namespace + ".svc"
+	if h.ServicePort != 443 {
+		server += ":" + strconv.Itoa(h.ServicePort)
+	}
+	return server
 }
 
 // fillLeaf makes the certificate if there is a reason to, and returns the reason.

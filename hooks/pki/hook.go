@@ -2,12 +2,7 @@ package pki
 
 import (
 	"context"
-	"crypto/x509/pkix"
-	"errors"
-	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -154,10 +149,10 @@ func (h *hook) ensureRest(ctx context.Context, published []string) error {
 		})
 	}
 	if h.TokenAuth {
-		group.Go(func() error { return h.ensureToken(together) })
+		group.Go(func() error { return h.token(together) })
 	}
 	if h.BasicAuth {
-		group.Go(func() error { return h.ensurePassword(together) })
+		group.Go(func() error { return h.password(together) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -179,114 +174,6 @@ func (h *hook) ensure(ctx context.Context, want sheet) (*corev1.Secret, error) {
 	}
 	h.report.secret(out, outcome, done, expiry(out, want))
 	return out, nil
-}
-
-// needed lists the authorities that these options need.
-func (h *hook) needed() []Kind {
-	if h.ExternalEtcd {
-		return []Kind{Cluster, FrontProxy}
-	}
-	return kinds
-}
-
-// ensureAuthorities makes R-ca, or takes its authorities a step further.
-func (h *hook) ensureAuthorities(ctx context.Context) error {
-	if h.ExistingCASecret != "" {
-		return h.loadAuthorities(ctx)
-	}
-	var done []string
-	out, outcome, err := h.store.Ensure(ctx, secrets.CA, func(s *corev1.Secret) error {
-		done = nil
-		before, err := loadAll(s)
-		if err != nil {
-			return err
-		}
-		clear(h.authorities)
-		for _, k := range h.needed() {
-			after, what, err := h.turn(ctx, k, before).advance(before[k])
-			if err != nil {
-				return fmt.Errorf("%s authority: %w", k, err)
-			}
-			if what != "" && s.ResourceVersion != "" {
-				done = append(done, string(k)+": "+what)
-			}
-			if err := after.store(s.Data, k); err != nil {
-				return err
-			}
-			h.authorities[k] = after
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	var until time.Time
-	for _, k := range h.needed() {
-		if t := h.authorities[k].Cert.NotAfter; until.IsZero() || t.Before(until) {
-			until = t
-		}
-	}
-	h.report.secret(out, outcome, done, until)
-	return nil
-}
-
-func (h *hook) turn(ctx context.Context, k Kind, all map[Kind]*authority) turn {
-	return turn{
-		generator: h.generator,
-		// The same name for each successor: an authority may then sign its
-		// successor without counting as one more link of the chain.
-		subject:  pkix.Name{CommonName: "federation-" + k.stem(), Organization: []string{h.Federation}},
-		validity: h.CAValidity,
-		now:      h.Now(),
-		forced:   slices.Contains(h.Rotate, k),
-		trusted:  h.trustedBy(ctx, k, all),
-	}
-}
-
-// loadAuthorities takes the authorities as they are, from R-ca or the user's Secret.
-func (h *hook) loadAuthorities(ctx context.Context) error {
-	name := h.ExistingCASecret
-	if name == "" {
-		name = secrets.Name(h.Federation, secrets.CA)
-	}
-	s, err := h.store.GetNamed(ctx, name)
-	if err != nil {
-		return err
-	}
-	if s == nil {
-		return fmt.Errorf("secret %s/%s with the certificate authorities does not exist; create it, or run the pki hook first: helm upgrade %s",
-			h.Namespace, name, h.Federation)
-	}
-	all, err := loadAll(s)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, k := range h.needed() {
-		switch a := all[k]; {
-		case a == nil:
-			errs = append(errs, fmt.Errorf("secret %s/%s lacks the keys %q and %q", h.Namespace, name, k.certKey(), k.privateKey()))
-		case !h.Now().Before(a.Cert.NotAfter):
-			errs = append(errs, fmt.Errorf("secret %s/%s, key %q: the authority expired on %s; put a new one in front of it",
-				h.Namespace, name, k.certKey(), day(a.Cert.NotAfter)))
-		}
-	}
-	h.authorities = all
-	return errors.Join(errs...)
-}
-
-// loadAll reads every authority that the Secret has.
-func loadAll(s *corev1.Secret) (map[Kind]*authority, error) {
-	all := map[Kind]*authority{}
-	var errs []error
-	for _, k := range kinds {
-		a, err := load(s, k)
-		errs = append(errs, err)
-		if a != nil {
-			all[k] = a
-		}
-	}
-	return all, errors.Join(errs...)
 }
 
 func annotate(s *corev1.Secret, key, value string) {

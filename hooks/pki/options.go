@@ -40,16 +40,21 @@ type Options struct {
 	ClusterDomain string   // default cluster.local
 	ServiceRange  string   // --service-cluster-ip-range, one CIDR or two; default 10.0.0.0/12
 	ExtraSANs     []string // further names and addresses of the serving certificate
+	ServicePort   int      // of Service R-apiserver; default 443
 	ExternalEtcd  bool     // no etcd of its own, so no certificates for it
 	TokenAuth     bool
 	BasicAuth     bool
+	// TokenSecret and BasicSecret name Secrets of the user's in place of
+	// R-auth-tokens and R-auth-basic. They are only looked at.
+	TokenSecret, BasicSecret string
 
 	Algorithm    pki.Algorithm // default ECDSA
 	CAValidity   time.Duration // default ten years
 	LeafValidity time.Duration // default one year
 
-	// ExistingCASecret names a Secret of the user's that holds the authorities,
-	// under the same keys as R-ca. It is never written to.
+	// ExistingCASecret names a Secret of the user's that holds the cluster's
+	// authority, and maybe the others, under the same keys as R-ca. It is never
+	// written to; what it lacks is made.
 	ExistingCASecret string
 	// CheckOnly makes nothing: all Secrets are the user's, and are only verified.
 	CheckOnly bool
@@ -74,6 +79,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.ServiceRange == "" {
 		o.ServiceRange = "10.0.0.0/12"
+	}
+	if o.ServicePort == 0 {
+		o.ServicePort = 443
 	}
 	if o.Algorithm == "" {
 		o.Algorithm = pki.ECDSA
@@ -122,8 +130,11 @@ func (o Options) Validate() error {
 			errs = append(errs, fmt.Errorf("--rotate-ca %q: choose among %s, %s and %s", k, Cluster, Etcd, FrontProxy))
 		}
 	}
-	if len(o.Rotate) > 0 && (o.ExistingCASecret != "" || o.CheckOnly) {
-		errs = append(errs, errors.New("--rotate-ca: the authorities are your own; replace them in your Secret, the new one first and the old one behind it"))
+	if len(o.Rotate) > 0 && o.CheckOnly {
+		errs = append(errs, errors.New("--rotate-ca: with --check-only all certificates are your own, and so is their renewal"))
+	}
+	if o.ServicePort < 1 || o.ServicePort > 65535 {
+		errs = append(errs, fmt.Errorf("--service-port %d is not a port", o.ServicePort))
 	}
 	return errors.Join(errs...)
 }

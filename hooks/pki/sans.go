@@ -27,16 +27,16 @@ func servingNames(o Options, published []string) (names []string, ips []net.IP, 
 	return names, ips, nil
 }
 
-// etcdNames are the names under which members and clients reach etcd. Members
-// tell each other's addresses by looking up the headless Service.
+// etcdNames are the names under which etcd is reached: Service R-etcd with its
+// members, and Service R-etcd-client.
 func etcdNames(o Options) (names []string, ips []net.IP) {
-	service := o.Federation + "-etcd"
-	inNamespace := service + "." + o.Namespace
-	return split([]string{
-		service, inNamespace, inNamespace + ".svc", inNamespace + ".svc." + o.ClusterDomain,
-		"*." + service, "*." + inNamespace, "*." + inNamespace + ".svc", "*." + inNamespace + ".svc." + o.ClusterDomain,
-		"localhost", "127.0.0.1", "::1",
-	})
+	members, clients := o.Federation+"-etcd", o.Federation+"-etcd-client"
+	all := []string{members, clients, "*." + members, "localhost", "127.0.0.1", "::1"}
+	for _, suffix := range []string{"", ".svc", ".svc." + o.ClusterDomain} {
+		inNamespace := "." + o.Namespace + suffix
+		all = append(all, members+inNamespace, clients+inNamespace, "*."+members+inNamespace)
+	}
+	return split(all)
 }
 
 // split sorts addresses from names and drops what comes twice.

@@ -25,6 +25,9 @@ const settle = time.Hour
 // and every pod that reads bundles only at its start is younger.
 func (h *hook) trustedBy(ctx context.Context, k Kind, all map[Kind]*authority) func(*x509.Certificate) (bool, error) {
 	return func(cert *x509.Certificate) (bool, error) {
+		if slices.ContainsFunc(h.needed(), func(k Kind) bool { return all[k] == nil }) {
+			return false, nil // one is only being made
+		}
 		if h.Now().Before(cert.NotBefore.Add(settle)) {
 			return false, nil
 		}
@@ -46,7 +49,7 @@ func (h *hook) trustedBy(ctx context.Context, k Kind, all map[Kind]*authority) f
 		if s, err := h.store.Get(ctx, secrets.Kubeconfig); err != nil || s != nil && k == Cluster && !h.kubeconfigHolds(s, cert) {
 			return false, err
 		}
-		return h.rolled(ctx, generation(all))
+		return h.rolled(ctx, h.generationOf(all))
 	}
 }
 
@@ -67,12 +70,12 @@ func (h *hook) kubeconfigHolds(s *corev1.Secret, cert *x509.Certificate) bool {
 
 // generation is the same for the same set of trusted authorities, whichever of
 // them signs.
-func (h *hook) generation() string { return generation(h.authorities) }
+func (h *hook) generation() string { return h.generationOf(h.authorities) }
 
-func generation(all map[Kind]*authority) string {
+func (h *hook) generationOf(all map[Kind]*authority) string {
 	var prints []string
-	for k, a := range all {
-		for _, c := range a.bundle {
+	for _, k := range h.needed() {
+		for _, c := range all[k].bundle {
 			sum := sha256.Sum256(c.Raw)
 			prints = append(prints, fmt.Sprintf("%s %x", k, sum))
 		}

@@ -45,14 +45,14 @@ func (o Options) writeKubeconfig(ctx context.Context, at endpoint) (string, erro
 // administrator is the entry, save for the server.
 func (o Options) administrator(ctx context.Context, store secrets.Store) (kubeconfig.Entry, error) {
 	entry := kubeconfig.Entry{Name: o.Federation, TLSServerName: o.Federation + "-apiserver." + o.Namespace + ".svc"}
-	admin, err := o.need(ctx, store, secrets.Admin)
+	admin, err := o.need(ctx, store, secrets.Name(o.Federation, secrets.Admin))
 	if err != nil {
 		return entry, err
 	}
 	entry.CA = admin.Data[secrets.KeyCA]
 	entry.ClientCert, entry.ClientKey = admin.Data[secrets.KeyClientCert], admin.Data[secrets.KeyClientKey]
 	if o.TokenAuth {
-		s, err := o.need(ctx, store, secrets.AuthTokens)
+		s, err := o.need(ctx, store, o.TokenSecret)
 		if err != nil {
 			return entry, err
 		}
@@ -61,7 +61,7 @@ func (o Options) administrator(ctx context.Context, store secrets.Store) (kubeco
 		}
 	}
 	if o.BasicAuth {
-		s, err := o.need(ctx, store, secrets.AuthBasic)
+		s, err := o.need(ctx, store, o.BasicSecret)
 		if err != nil {
 			return entry, err
 		}
@@ -73,11 +73,11 @@ func (o Options) administrator(ctx context.Context, store secrets.Store) (kubeco
 	return entry, nil
 }
 
-func (o Options) need(ctx context.Context, store secrets.Store, which string) (*corev1.Secret, error) {
-	s, err := store.Get(ctx, which)
+func (o Options) need(ctx context.Context, store secrets.Store, name string) (*corev1.Secret, error) {
+	s, err := store.GetNamed(ctx, name)
 	if err == nil && s == nil {
-		err = fmt.Errorf("secret %s/%s does not exist; the pki hook makes it: helm upgrade %s",
-			o.Namespace, secrets.Name(o.Federation, which), o.Federation)
+		err = fmt.Errorf("secret %s/%s does not exist; unless it is your own, the pki hook makes it: helm upgrade %s",
+			o.Namespace, name, o.Federation)
 	}
 	return s, err
 }

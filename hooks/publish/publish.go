@@ -4,6 +4,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,8 @@ type Options struct {
 	Advertise []string           // addresses that the user says lead to the Service
 	TokenAuth bool
 	BasicAuth bool
+	// TokenSecret and BasicSecret default to R-auth-tokens and R-auth-basic.
+	TokenSecret, BasicSecret string
 	// OwnCertificates says that the Secrets with certificates are the user's. If
 	// R-kubeconfig is too, it stays as it is.
 	OwnCertificates bool
@@ -85,6 +88,8 @@ func Run(ctx context.Context, o Options) error {
 	if o.Service == "" {
 		o.Service = o.Federation + "-apiserver"
 	}
+	o.TokenSecret = cmp.Or(o.TokenSecret, secrets.Name(o.Federation, secrets.AuthTokens))
+	o.BasicSecret = cmp.Or(o.BasicSecret, secrets.Name(o.Federation, secrets.AuthBasic))
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
