@@ -52,26 +52,16 @@
 {{- end }}
 {{- end -}}
 
-{{/* Rules that whoever makes and renews certificates needs: the Secrets, by name, and rolling the pods when an authority changes. */}}
+{{/*
+Rules that whoever makes and renews certificates needs: the Secrets, by name, and rolling the pods when an authority
+changes. Who only checks certificates only reads.
+*/}}
 {{- define "federation-control-plane.pki.rules" -}}
-{{- $secrets := include "federation-control-plane.pki.secrets" . -}}
-{{- if .Values.pki.create }}
-# RBAC cannot tell what is created by its name.
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [create]
-- apiGroups: [""]
-  resources: [secrets]
-  verbs: [get, update, patch]
+  verbs: {{ .Values.pki.create | ternary "[get, update]" "[get]" }}
   resourceNames:
-    {{- $secrets | trim | nindent 4 }}
-{{- else }}
-- apiGroups: [""]
-  resources: [secrets]
-  verbs: [get]
-  resourceNames:
-    {{- $secrets | trim | nindent 4 }}
-{{- end }}
+    {{- include "federation-control-plane.pki.secrets" . | trim | nindent 4 }}
 {{- with include "federation-control-plane.pki.foreignSecrets" . }}
 - apiGroups: [""]
   resources: [secrets]
@@ -79,6 +69,8 @@
   resourceNames:
     {{- . | trim | nindent 4 }}
 {{- end }}
+{{- if .Values.pki.create }}
+{{ include "federation-control-plane.pki.createRule" . }}
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [get, patch]
@@ -90,4 +82,12 @@
   verbs: [get, patch]
   resourceNames:
     - {{ .Release.Name }}-etcd
+{{- end }}
+{{- end -}}
+
+{{/* Rule to create Secrets: RBAC cannot tell by its name what is created. */}}
+{{- define "federation-control-plane.pki.createRule" -}}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [create]
 {{- end -}}

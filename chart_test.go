@@ -1,0 +1,98 @@
+package fedhelm_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"slices"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+
+	"github.com/fedhelm/fedhelm"
+)
+
+// Whatever is new at the top of the repository is either part of the chart, and
+// so has to be embedded, or has to be named in .helmignore.
+func TestEmbeddedChartIsWhatHelmLoadsFromTheRepository(t *testing.T) {
+	want := map[string][]byte{}
+	for _, f := range load(t, umbrella).Raw {
+		want[f.Name] = f.Data
+	}
+	got := map[string][]byte{}
+	err := fs.WalkDir(fedhelm.Chart(), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		got[path], err = fs.ReadFile(fedhelm.Chart(), path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range slices.Sorted(maps.Keys(want)) {
+		if _, ok := got[path]; !ok {
+			t.Errorf("%s is loaded by Helm and not embedded", path)
+		} else if !bytes.Equal(got[path], want[path]) {
+			t.Errorf("%s: Helm loads something else than what is embedded", path)
+		}
+		delete(got, path)
+	}
+	for _, path := range slices.Sorted(maps.Keys(got)) {
+		t.Errorf("%s is embedded and not loaded by Helm", path)
+	}
+}
+
+func TestEmbeddedChartLoads(t *testing.T) {
+	var files []*loader.BufferedFile
+	err := fs.WalkDir(fedhelm.Chart(), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(fedhelm.Chart(), path)
+		files = append(files, &loader.BufferedFile{Name: path, Data: data})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := loader.LoadFiles(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+	if _, err := dryRun(c, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// A release is a Secret, and a Secret holds 1 MiB. Half of that leaves room for what is to come.
+func TestAReleaseFitsIntoItsSecret(t *testing.T) {
+	for file, values := range cases(t, umbrella) {
+		rel, err := dryRun(load(t, umbrella), values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := json.Marshal(rel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var packed bytes.Buffer
+		w, _ := gzip.NewWriterLevel(base64.NewEncoder(base64.StdEncoding, &packed), gzip.BestCompression)
+		if _, err := w.Write(data); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if size := packed.Len(); size > 512<<10 {
+			t.Errorf("%s: the release takes %d KiB", file, size>>10)
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package fedhelm_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+	"sigs.k8s.io/yaml"
+)
+
+// Values that must be turned away, and what the user is told.
+var refused = []struct{ name, chart, values, want string }{
+	{"unknown key at the top of the umbrella", umbrella, `{controlPlan: {}}`, "additional properties 'controlPlan' not allowed"},
+	{"unknown key in global", umbrella, `{global: {images: {}}}`, "additional properties 'images' not allowed"},
+	{"unknown key of the control plane, through the umbrella", umbrella, `{controlPlane: {etcd: {replica: 3}}}`, "additional properties 'replica' not allowed"},
+	{"unknown key in a Service", controlPlane, `{apiServer: {service: {nodeport: 30000}}}`, "additional properties 'nodeport' not allowed"},
+	{"unknown key in a probe", controlPlane, `{etcd: {probes: {liveness: {path: /}}}}`, "additional properties 'path' not allowed"},
+	{"unknown key in authentication", controlPlane, `{apiServer: {auth: {oidc: {}}}}`, "additional properties 'oidc' not allowed"},
+	{"an even number of etcd members", controlPlane, `{etcd: {replicas: 2}}`, "at '/etcd/replicas'"},
+	{"an unknown type of Service", controlPlane, `{apiServer: {service: {type: ExternalName}}}`, "at '/apiServer/service/type'"},
+	{"a port out of range", controlPlane, `{apiServer: {service: {port: 70000}}}`, "at '/apiServer/service/port'"},
+	{"an argument that is a map", controlPlane, `{apiServer: {extraArgs: {v: {a: b}}}}`, "at '/apiServer/extraArgs/v'"},
+	{"an argument with its dashes", controlPlane, `{apiServer: {extraArgs: {"--v": "4"}}}`, "--v"},
+	{"a tag that is a digest", controlPlane, `{image: {tag: "sha256:abc"}}`, "at '/image/tag'"},
+	{"an unknown DNS provider", controlPlane, `{global: {dns: {provider: route53}}}`, "at '/global/dns/provider'"},
+	{"an unknown key algorithm", controlPlane, `{pki: {keyAlgorithm: dsa}}`, "at '/pki/keyAlgorithm'"},
+	{"an unknown authority to rotate", controlPlane, `{pki: {rotateCA: [all]}}`, "at '/pki/rotateCA/0'"},
+	{"a size that is no quantity", controlPlane, `{etcd: {persistence: {size: big}}}`, "at '/etcd/persistence/size'"},
+	{"an etcd server without a scheme", controlPlane, `{etcd: {external: {servers: ["etcd:2379"]}}}`, "at '/etcd/external/servers/0'"},
+	{"an advertise address with a scheme", controlPlane, `{apiServer: {service: {advertiseAddresses: ["https://a"]}}}`, "advertiseAddresses/0"},
+	{"a provider without a zone", umbrella, `{global: {dns: {provider: coredns}}}`, "set global.dns.zone"},
+	{"a zone without its last dot", umbrella, `{global: {dns: {zone: example.com}}}`, `set it to "example.com."`},
+	{"a provider's configuration without a provider", umbrella, `{global: {dns: {configSecret: a}}}`, "set global.dns.provider"},
+	{"a claim with persistence off", umbrella, `{controlPlane: {etcd: {persistence: {enabled: false, existingClaim: a}}}}`, "set controlPlane.etcd.persistence.enabled to true"},
+	{"a claim for three members", controlPlane, `{etcd: {replicas: 3, persistence: {existingClaim: a}}}`, "set etcd.replicas to 1"},
+	{"a claim and an external etcd", controlPlane, `{etcd: {external: {servers: ["http://a"]}, persistence: {existingClaim: a}}}`, "leave one of them empty"},
+	{"a client certificate for no external etcd", controlPlane, `{etcd: {external: {tlsSecret: a}}}`, "set etcd.external.servers"},
+	{"a node port without type NodePort", controlPlane, `{apiServer: {service: {nodePort: 30443}}}`, "set apiServer.service.type to NodePort"},
+	{"an advertise address of a load balancer", controlPlane, `{apiServer: {service: {advertiseAddresses: [a]}}}`, "apiServer.service.extraSANs"},
+	{"source ranges without a load balancer", controlPlane, `{apiServer: {service: {type: ClusterIP, loadBalancerSourceRanges: [10.0.0.0/8]}}}`, "set apiServer.service.type to LoadBalancer"},
+	{"a traffic policy from outside without an outside", controlPlane, `{apiServer: {service: {type: ClusterIP, externalTrafficPolicy: Local}}}`, "leave it empty"},
+	{"tokens that nobody reads", controlPlane, `{apiServer: {auth: {token: {existingSecret: a}}}}`, "set apiServer.auth.token.enabled to true"},
+	{"users that nobody reads", controlPlane, `{apiServer: {auth: {basic: {existingSecret: a}}}}`, "set apiServer.auth.basic.enabled to true"},
+	{"authorities that sign nothing", controlPlane, `{pki: {create: false, existingCASecret: a}}`, "set pki.create to true"},
+	{"rotation of the user's authorities", controlPlane, `{pki: {existingCASecret: a, rotateCA: [etcd]}}`, "leave pki.rotateCA empty"},
+}
+
+func TestWrongValuesAreRefusedWithTheValueToSet(t *testing.T) {
+	for _, tt := range refused {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := dryRun(load(t, tt.chart), parseValues(t, tt.values))
+			if err == nil {
+				t.Fatalf("values %s are taken", tt.values)
+			}
+			if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("values %s: the error does not say %q:\n%v", tt.values, tt.want, err)
+			}
+		})
+	}
+}
+
+func TestAllThatIsWrongIsReportedAtOnce(t *testing.T) {
+	values := parseValues(t, `{global: {dns: {provider: coredns}}, etcd: {replicas: 3, persistence: {existingClaim: a}}}`)
+	_, err := dryRun(load(t, controlPlane), values)
+	if err == nil {
+		t.Fatal("the values are taken")
+	}
+	for _, want := range []string{"set global.dns.zone", "set etcd.replicas to 1"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q:\n%v", want, err)
+		}
+	}
+}
+
+// What may be secret is given by the name of a Secret, never as a value.
+func TestNoValueIsASecret(t *testing.T) {
+	secret := regexp.MustCompile(`(?i)(password|passwd|token|privatekey|private_key|\bkey|pem|cert|kubeconfig)$`)
+	allowed := map[string]bool{"apiServer.auth.token": true} // a map: enabled, existingSecret
+	for _, dir := range []string{umbrella, controlPlane} {
+		walk("", load(t, dir).Values, func(path string, value any) {
+			if _, isMap := value.(map[string]any); isMap && allowed[path] {
+				return
+			}
+			if secret.MatchString(path) {
+				t.Errorf("%s: value %q looks like a secret: take the name of a Secret instead", dir, path)
+			}
+			if text, ok := value.(string); ok && strings.Contains(text, "-----BEGIN") {
+				t.Errorf("%s: value %q is PEM", dir, path)
+			}
+		})
+	}
+}
+
+func walk(path string, values map[string]any, visit func(path string, value any)) {
+	for key, value := range values {
+		at := strings.TrimPrefix(path+"."+key, ".")
+		visit(at, value)
+		if m, ok := value.(map[string]any); ok {
+			walk(at, m, visit)
+		}
+	}
+}
+
+func parseValues(t *testing.T, text string) chartutil.Values {
+	t.Helper()
+	var values chartutil.Values
+	if err := yaml.Unmarshal([]byte(text), &values); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return values
+}
