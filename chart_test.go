@@ -10,7 +10,6 @@ import (
 	"slices"
 	"testing"
 
-	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 
 	"github.com/fedhelm/fedhelm"
