@@ -29,6 +29,7 @@ var commands = []command{
 	{"bootstrap", "applies definitions and access rights to the federation API", bootstrapCommand},
 	{"teardown", "refuses while clusters are joined", teardownCommand},
 	{"cleanup", "deletes what hooks made", cleanupCommand},
+	{"wait", "waits until a part of the control plane is ready", waitCommand},
 	{"verify", "checks a federation from inside the host cluster", verifyCommand},
 }
 
