@@ -37,9 +37,12 @@ func (s *snapshot) container(ctx context.Context, f Finding, p corev1.Pod, c cor
 	return f, false
 }
 
-// terminated tells of a container that ended and is not yet started again.
+// terminated tells of a container that ended, or that runs again but has ended badly time after time.
 func (s *snapshot) terminated(ctx context.Context, f Finding, p corev1.Pod, c corev1.ContainerStatus) (Finding, bool) {
 	if t := c.State.Terminated; t != nil && t.ExitCode != 0 {
+		return s.crashed(ctx, f, p, c, t)
+	}
+	if t := c.LastTerminationState.Terminated; c.State.Running != nil && !c.Ready && c.RestartCount > 1 && t != nil && t.ExitCode != 0 {
 		return s.crashed(ctx, f, p, c, t)
 	}
 	return f, false

@@ -77,6 +77,10 @@ func TestExamine(t *testing.T) {
 			object: "pod fellowship-etcd-0", reason: "container etcd crashed 4 times (exit code 1): data directory is not writable", wayOut: "logs fellowship-etcd-0 --container=etcd --previous",
 		},
 		{
+			name: "a container that runs for a moment between two crashes is crashing", file: "between-crashes", log: "error: unknown command\n",
+			object: "pod fellowship-apiserver-x", reason: "container wait-for-etcd crashed 3 times (exit code 2): unknown command", wayOut: "--previous",
+		},
+		{
 			name: "want of memory is told as such", file: "out-of-memory",
 			object: "pod fellowship-apiserver-x", reason: "container apiserver needed more memory than its limit", wayOut: "resources.limits.memory",
 		},
