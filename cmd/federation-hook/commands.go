@@ -14,6 +14,7 @@ type command struct {
 	name  string
 	does  string
 	setup func(f *flag.FlagSet, c *common) action
+	once  bool // a look at how things are, not to be repeated until they are well
 }
 
 // action checks the options that the flags made, and carries them out.
@@ -23,14 +24,14 @@ type action interface {
 }
 
 var commands = []command{
-	{"pki", "makes and renews the Secrets with certificates", pkiCommand(false)},
-	{"renew", "the same for an installed release, with its kubeconfig", pkiCommand(true)},
-	{"publish", "finds the API server's address and writes the kubeconfig", publishCommand},
-	{"bootstrap", "applies definitions and access rights to the federation API", bootstrapCommand},
-	{"teardown", "refuses while clusters are joined", teardownCommand},
-	{"cleanup", "deletes what hooks made", cleanupCommand},
-	{"wait", "waits until a part of the control plane is ready", waitCommand},
-	{"verify", "checks a federation from inside the host cluster", verifyCommand},
+	{name: "pki", does: "makes and renews the Secrets with certificates", setup: pkiCommand(false)},
+	{name: "renew", does: "the same for an installed release, with its kubeconfig", setup: pkiCommand(true)},
+	{name: "publish", does: "finds the API server's address and writes the kubeconfig", setup: publishCommand},
+	{name: "bootstrap", does: "applies definitions and access rights to the federation API", setup: bootstrapCommand},
+	{name: "teardown", does: "refuses while clusters are joined", setup: teardownCommand},
+	{name: "cleanup", does: "deletes what hooks made", setup: cleanupCommand},
+	{name: "wait", does: "waits until a part of the control plane is ready", setup: waitCommand},
+	{name: "verify", does: "checks a federation from inside the host cluster", setup: verifyCommand, once: true},
 }
 
 func commandNames() []string {
@@ -66,5 +67,8 @@ func (cmd command) execute(ctx context.Context, args []string, out io.Writer) er
 	common.setVerbosity()
 	ctx, cancel := context.WithTimeout(ctx, common.timeout)
 	defer cancel()
+	if cmd.once {
+		return act.run(ctx, out)
+	}
 	return retry(ctx, out, retryInterval, func(ctx context.Context) error { return act.run(ctx, out) })
 }

@@ -36,8 +36,7 @@ func run(ctx context.Context, args []string, out io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	// Several errors are joined by line breaks; Helm's user shall see one line.
-	_, _ = fmt.Fprintln(out, "error: "+strings.ReplaceAll(err.Error(), "\n", "; "))
+	_, _ = fmt.Fprintln(out, "error: "+oneLine(err))
 	if errors.As(err, new(usageError)) {
 		return 2
 	}
@@ -63,3 +62,7 @@ func dispatch(ctx context.Context, args []string, out io.Writer) error {
 	}
 	return usageError{fmt.Errorf("unknown command %q: choose among %s", args[0], strings.Join(commandNames(), ", "))}
 }
+
+// oneLine makes one line of several errors that were joined: the last line of
+// the log is what Helm's user sees.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -35,7 +35,7 @@ func retry(ctx context.Context, out io.Writer, interval time.Duration, do func(c
 		}
 		if last == nil || err.Error() != last.Error() {
 			// Progress that cannot be shown is no reason to fail.
-			_, _ = fmt.Fprintf(out, "trying again: %v\n", err)
+			_, _ = fmt.Fprintln(out, "trying again: "+oneLine(err))
 		}
 		last = err
 		select {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 )
 
@@ -21,21 +22,30 @@ const requestTimeout = 5 * time.Second
 // Ready asks whether the API server is ready. The server's certificate is
 // verified on the way.
 func Ready(ctx context.Context, api rest.Interface) error {
-	body, err := get(ctx, api, "/readyz")
-	if err == nil {
-		return nil
-	}
-	// The answer lists all checks; only the failing ones matter.
-	var failing []string
-	for line := range strings.Lines(string(body)) {
-		if name, ok := strings.CutPrefix(line, "[-]"); ok {
-			failing = append(failing, strings.Fields(name)[0])
-		}
-	}
-	if len(failing) > 0 {
+	_, err := get(ctx, api, "/readyz")
+	if failing := failingChecks(err); len(failing) > 0 {
 		return fmt.Errorf("not ready yet: %s", strings.Join(failing, ", "))
 	}
 	return err
+}
+
+// failingChecks are those among the many checks that /readyz answers with which
+// failed. client-go keeps the answer in the error alone.
+func failingChecks(err error) []string {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
+		return nil
+	}
+	var failing []string
+	for _, cause := range status.Status().Details.Causes {
+		for line := range strings.Lines(cause.Message) {
+			if check, ok := strings.CutPrefix(line, "[-]"); ok {
+				name, _, _ := strings.Cut(check, " ")
+				failing = append(failing, name)
+			}
+		}
+	}
+	return failing
 }
 
 // NamespaceActive asks whether the namespace exists and is Active.
