@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 )
 
@@ -33,8 +35,8 @@ func EnsureNamespace(ctx context.Context, client kubernetes.Interface, name stri
 	return true, nil
 }
 
-// RemoveNamespace deletes the namespace if EnsureNamespace made it and nothing that anybody would miss is left in it. It
-// reports whether it did; what is gone already is no error.
+// RemoveNamespace deletes the namespace if EnsureNamespace made it and nothing that anybody would miss is left in it, and
+// waits until it is gone. It reports whether it did; what is gone already is no error.
 func RemoveNamespace(ctx context.Context, client kubernetes.Interface, name string) (bool, error) {
 	namespace, err := client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
@@ -54,6 +56,16 @@ func RemoveNamespace(ctx context.Context, client kubernetes.Interface, name stri
 	err = client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return false, fmt.Errorf("delete namespace %q: %w", name, err)
+	}
+	err = wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		found, err := client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return true, nil
+		}
+		return err == nil && found.UID != uid, err
+	})
+	if err != nil {
+		return false, fmt.Errorf("wait until namespace %q is gone: %w", name, err)
 	}
 	return true, nil
 }

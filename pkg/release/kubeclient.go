@@ -49,16 +49,3 @@ func (c *kubeClient) WaitForDelete(resources kube.ResourceList, timeout time.Dur
 		return true, nil
 	})
 }
-
-// WatchUntilReady tells of the hook Jobs that are waited for.
-func (c *kubeClient) WatchUntilReady(resources kube.ResourceList, timeout time.Duration) error {
-	ended := func(error) {}
-	for _, each := range resources {
-		if c.job != nil && each.Mapping.GroupVersionKind.Kind == "Job" {
-			ended = c.job(each.Name)
-		}
-	}
-	err := c.Client.WatchUntilReady(resources, timeout)
-	ended(err)
-	return err
-}

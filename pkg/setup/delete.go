@@ -156,18 +156,32 @@ func (d *deleteRun) locked(ctx context.Context, plan Plan) (Deleted, error) {
 	if err := d.removeEntry(held, isOurs); err != nil {
 		return Deleted{}, err
 	}
-	ended = lock.Remove
-	if err := lock.Remove(held); err != nil {
+	ended = func(context.Context) error { return nil }
+	if err := lock.Remove(ctx); err != nil { // which ends held
 		return Deleted{}, err
 	}
-	ended = func(context.Context) error { return nil }
-	result.NamespaceDeleted, err = federation.RemoveNamespace(ctx, d.Host.Client, d.Ref.Namespace)
+	result.NamespaceDeleted, err = d.removeNamespace(ctx)
 	return result, err
+}
+
+func (d *deleteRun) removeNamespace(ctx context.Context) (bool, error) {
+	step := d.Progress.Start("Looking whether namespace " + d.Ref.Namespace + " can go")
+	defer step.Fail()
+	removed, err := federation.RemoveNamespace(ctx, d.Host.Client, d.Ref.Namespace)
+	if err != nil {
+		return false, err
+	}
+	if removed {
+		step.Donef("deleted")
+	} else {
+		step.Donef("it stays")
+	}
+	return removed, nil
 }
 
 // uninstall removes the release, and what it would leave behind.
 func (d *deleteRun) uninstall(ctx context.Context, plan Plan) error {
-	step := d.Progress.Start("Uninstalling release " + d.Ref.Name)
+	step := d.Progress.Start("Removing the control plane")
 	defer step.Fail()
 	if len(plan.Members) > 0 {
 		if err := d.allowTeardown(ctx); err != nil {

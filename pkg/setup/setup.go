@@ -57,5 +57,5 @@ func refused(err error) error {
 }
 
 func timedOut(after time.Duration, format string, args ...any) error {
-	return &classified{error: fmt.Errorf("after %s: %w", after, fmt.Errorf(format, args...)), class: ErrTimedOut}
+	return &classified{error: fmt.Errorf("timed out after %s: %w", after, fmt.Errorf(format, args...)), class: ErrTimedOut}
 }
