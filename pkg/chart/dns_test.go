@@ -1,0 +1,47 @@
+package chart
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestValidateDNS(t *testing.T) {
+	tests := []struct {
+		name string
+		dns  DNS
+		want []string
+	}{
+		{name: "no DNS at all is fine"},
+		{name: "a provider with its zone", dns: DNS{Provider: "aws-route53", Zone: "example.com."}},
+		{name: "a zone alone is fine: members' DNS may need it", dns: DNS{Zone: "example.com."}},
+		{name: "an unknown provider", dns: DNS{Provider: "azure", Zone: "example.com."}, want: []string{"aws-route53, coredns, google-clouddns, rfc2136"}},
+		{name: "a provider needs a zone", dns: DNS{Provider: "coredns"}, want: []string{"--dns-zone-name"}},
+		{name: "a zone ends with a dot", dns: DNS{Provider: "coredns", Zone: "example.com"}, want: []string{`must end with a dot: "example.com."`}},
+		{name: "a zone is a name", dns: DNS{Zone: "exa mple.com."}, want: []string{"not the name of a DNS zone"}},
+		{name: "the root is no zone for a federation", dns: DNS{Zone: "."}, want: []string{"not the name of a DNS zone"}},
+		{name: "a configuration needs a provider", dns: DNS{Config: []byte("[Global]\n")}, want: []string{"without --dns-provider"}},
+		{name: "the guide's CoreDNS example", dns: coreDNS("[Global]\netcd-endpoints = http://etcd-cluster.ns:2379\nzones = example.com.\ncoredns-endpoints = 10.0.0.53:53\n")},
+		{name: "the section may be spelt in small letters, with comments", dns: coreDNS("; a comment\n[global]\n# another\nzones = example.com.\n")},
+		{name: "an empty section is fine", dns: coreDNS("[Global]\n")},
+		{name: "an empty file has no section", dns: coreDNS(""), want: []string{"no section [Global]"}},
+		{name: "the section must not be left out", dns: coreDNS("zones = example.com.\n"), want: []string{"its first line must be [Global]"}},
+		{name: "another section", dns: coreDNS("[Global]\n[Other]\n"), want: []string{"[Other]"}},
+		{name: "each unknown key is named", dns: coreDNS("[Global]\nzone = a.\nendpoints = b\n"), want: []string{`key "zone"`, `key "endpoints"`}},
+		{name: "what is no INI", dns: coreDNS("[Global]\nzones\n"), want: []string{"not INI"}},
+		{name: "a binary file", dns: coreDNS("\x00\x01\x02[[["), want: []string{"--dns-provider-config"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { wantLines(t, tt.dns.validate(), tt.want) })
+	}
+}
+
+func TestConfigErrorsHoldNoValues(t *testing.T) {
+	err := coreDNS("[Global]\nsecret = hunter2\n[Other]\npassword = hunter2\nhunter2\n").validate()
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v, want an error that does not repeat the file's values", err)
+	}
+}
+
+func coreDNS(config string) DNS {
+	return DNS{Provider: "coredns", Zone: "example.com.", Config: []byte(config)}
+}

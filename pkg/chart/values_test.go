@@ -1,0 +1,135 @@
+package chart
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/utils/ptr"
+)
+
+func TestValues(t *testing.T) {
+	tests := []struct {
+		name    string
+		options Options
+		want    map[string]any
+	}{
+		{name: "what was not chosen is left to the chart", want: map[string]any{}},
+		{
+			name:    "an image is written with all its parts, so that no old part stays",
+			options: Options{Image: "registry.example.com:5000/fed/helm:v1@sha256:" + digest},
+			want: table("controlPlane", table("image", map[string]any{
+				"registry": "registry.example.com:5000", "repository": "fed/helm", "tag": "v1", "digest": "sha256:" + digest,
+			})),
+		},
+		{
+			name:    "an image without a registry is one of docker.io",
+			options: Options{Etcd: Etcd{Image: "etcd:3.6"}},
+			want: table("controlPlane", table("etcd", table("image", map[string]any{
+				"registry": "docker.io", "repository": "library/etcd", "tag": "3.6", "digest": "",
+			}))),
+		},
+		{
+			name: "pull policy and secrets are shared by all charts",
+			options: Options{
+				ImagePullPolicy: "Always", ImagePullSecrets: []string{"one", "two"},
+			},
+			want: table("global", table("image", map[string]any{"pullPolicy": "Always", "pullSecrets": []any{"one", "two"}})),
+		},
+		{
+			name: "a switch that is off is a choice",
+			options: Options{
+				Etcd:      Etcd{Persistence: ptr.To(false)},
+				APIServer: APIServer{BasicAuth: ptr.To(true), TokenAuth: ptr.To(false)},
+			},
+			want: table("controlPlane", map[string]any{
+				"etcd":      table("persistence", table("enabled", false)),
+				"apiServer": table("auth", map[string]any{"basic": table("enabled", true), "token": table("enabled", false)}),
+			}),
+		},
+		{
+			name: "etcd's volume",
+			options: Options{Etcd: Etcd{
+				Capacity: "20Gi", StorageClass: "fast", ExistingClaim: "mine",
+			}},
+			want: table("controlPlane", table("etcd", table("persistence", map[string]any{
+				"size": "20Gi", "storageClass": "fast", "existingClaim": "mine",
+			}))),
+		},
+		{
+			name:    "an etcd of the user's",
+			options: Options{Etcd: Etcd{Servers: []string{"https://a:2379", "https://b:2379"}, TLSSecret: "etcd-tls"}},
+			want: table("controlPlane", table("etcd", table("external", map[string]any{
+				"servers": []any{"https://a:2379", "https://b:2379"}, "tlsSecret": "etcd-tls",
+			}))),
+		},
+		{
+			name:    "a node port of 0 lets the host cluster choose",
+			options: Options{APIServer: APIServer{ServiceType: "NodePort", NodePort: ptr.To(0), AdvertiseAddresses: []string{"10.0.10.20"}}},
+			want: table("controlPlane", table("apiServer", table("service", map[string]any{
+				"type": "NodePort", "advertiseAddresses": []any{"10.0.10.20"},
+			}))),
+		},
+		{
+			name: "a provider's configuration becomes the name of a Secret, never a value",
+			options: Options{
+				Name: "fellowship",
+				DNS:  DNS{Provider: "coredns", Zone: "example.com.", Config: []byte("[Global]\n")},
+			},
+			want: table("global", table("dns", map[string]any{
+				"provider": "coredns", "zone": "example.com.", "configSecret": "fellowship-dns-provider",
+			})),
+		},
+		{
+			name: "argument overrides add to those of a values file, and a null drops a default",
+			options: Options{
+				Base:      table("controlPlane", table("apiServer", table("extraArgs", map[string]any{"v": "2", "profiling": "false"}))),
+				APIServer: APIServer{ExtraArgs: map[string]any{"v": "4", "audit-log-path": nil}},
+			},
+			want: table("controlPlane", table("apiServer", table("extraArgs", map[string]any{
+				"v": "4", "profiling": "false", "audit-log-path": nil,
+			}))),
+		},
+		{
+			name: "a flag goes before the values beneath, --set before a flag, --set-json before all",
+			options: Options{
+				Base:      table("controlPlane", table("apiServer", map[string]any{"service": table("type", "LoadBalancer"), "replicas": 2})),
+				APIServer: APIServer{ServiceType: "NodePort"},
+				Set:       []string{"controlPlane.apiServer.service.type=ClusterIP", "controlPlane.apiServer.replicas=3"},
+				SetJSON:   []string{"controlPlane.apiServer.replicas=5"},
+			},
+			want: table("controlPlane", table("apiServer", map[string]any{"service": table("type", "ClusterIP"), "replicas": 5.0})),
+		},
+		{
+			name:    "a node selector is a table",
+			options: Options{NodeSelector: map[string]string{"disk": "ssd"}},
+			want:    table("controlPlane", table("nodeSelector", table("disk", "ssd"))),
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := tt.options.Values()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("Values() (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestValuesLeavesItsInputAlone(t *testing.T) {
+	base := table("controlPlane", table("apiServer", table("extraArgs", map[string]any{"v": "2"})))
+	o := Options{Base: base, APIServer: APIServer{ExtraArgs: map[string]any{"v": "4"}}, Set: []string{"controlPlane.nodeSelector.disk=ssd"}}
+	if _, err := o.Values(); err != nil {
+		t.Fatal(err)
+	}
+	want := table("controlPlane", table("apiServer", table("extraArgs", map[string]any{"v": "2"})))
+	if diff := cmp.Diff(want, base); diff != "" {
+		t.Errorf("the base values changed (-want +got):\n%s", diff)
+	}
+}
+
+const digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+func table(key string, value any) map[string]any { return map[string]any{key: value} }
