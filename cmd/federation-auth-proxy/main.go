@@ -101,7 +101,7 @@ func apiServer(proxy *authproxy.Proxy, log *slog.Logger) *http.Server {
 // healthServer is ready while the API server answers and nobody has asked us to end.
 func healthServer(ctx context.Context, proxy *authproxy.Proxy) *http.Server {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "ok")
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {

@@ -98,9 +98,9 @@ func TestItGoesOnForTheShutdownDelay(t *testing.T) {
 		resp.Body.Close()
 		return fmt.Sprint(resp.StatusCode)
 	}
-	for deadline := time.Now().Add(900 * time.Millisecond); status("/livez") != "200"; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(900 * time.Millisecond); status("/healthz") != "200"; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("does not live during the delay: %s", status("/livez"))
+			t.Fatalf("does not live during the delay: %s", status("/healthz"))
 		}
 	}
 	if got := status("/readyz"); got != "503" {

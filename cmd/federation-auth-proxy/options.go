@@ -27,7 +27,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs := flag.NewFlagSet(program, flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&o.listen, "listen", ":8443", "`address` to serve the API on, over TLS")
-	fs.StringVar(&o.healthListen, "health-listen", ":8082", "`address` to answer /livez and /readyz on, over plain HTTP")
+	fs.StringVar(&o.healthListen, "health-listen", ":8082", "`address` to answer /healthz and /readyz on, over plain HTTP")
 	fs.StringVar(&o.proxy.Target, "target", "https://127.0.0.1:6443", "`URL` of the API server")
 	fs.StringVar(&o.proxy.CertDir, "cert-dir", "/etc/federation/auth-proxy", "`directory` with ca.crt, server.{crt,key} and front-proxy-client.{crt,key}")
 	fs.StringVar(&o.proxy.ClientCAFile, "client-ca-file", "/etc/federation/auth-proxy/ca.crt", "`file` with the CAs of client certificates")

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/rest"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+)
+
+// readiness asks the federation API whether it serves what controllers need. It
+// does not depend on who leads: an instance that waits for its turn is ready.
+type readiness struct {
+	api rest.Interface
+}
+
+func newReadiness(config *rest.Config) (*readiness, error) {
+	config = rest.CopyConfig(config)
+	config.Timeout = 3 * time.Second // a probe's patience is short
+	config.QPS = -1                  // probes do not stand in line behind controllers
+	client, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("set up a client of the federation API: %w", err)
+	}
+	return &readiness{api: client.RESTClient()}, nil
+}
+
+// check is a healthz.Checker.
+func (r *readiness) check(req *http.Request) error {
+	return r.ask(req.Context())
+}
+
+func (r *readiness) ask(ctx context.Context) error {
+	var served metav1.APIResourceList
+	path := "/apis/" + fedv1beta1.SchemeGroupVersion.String()
+	if err := r.api.Get().AbsPath(path).Do(ctx).Into(&served); err != nil {
+		return fmt.Errorf("ask the federation API for %s: %w", fedv1beta1.SchemeGroupVersion, err)
+	}
+	for _, resource := range served.APIResources {
+		if resource.Kind == "Cluster" {
+			return nil
+		}
+	}
+	return fmt.Errorf("the federation API does not serve Clusters of %s", fedv1beta1.SchemeGroupVersion)
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"k8s.io/client-go/rest"
+)
+
+func TestReadiness(t *testing.T) {
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		want   string // what the error says; "" for ready
+	}{
+		{name: "ready when Clusters are served", status: 200, body: `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"federation.fedhelm.io/v1beta1","resources":[{"name":"clusters","kind":"Cluster"}]}`},
+		{name: "not ready when the group has no Clusters", status: 200, body: `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"federation.fedhelm.io/v1beta1","resources":[]}`, want: "does not serve Clusters"},
+		{name: "not ready before the CRD is there", status: 404, body: `404 page not found`, want: "federation.fedhelm.io/v1beta1"},
+		{name: "not ready when credentials are refused", status: 401, body: `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}`, want: "Unauthorized"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/apis/federation.fedhelm.io/v1beta1" {
+					t.Errorf("asked for %s", r.URL)
+				}
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(tt.status)
+				w.Write([]byte(tt.body))
+			}))
+			defer api.Close()
+			r, err := newReadiness(&rest.Config{Host: api.URL})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = r.check(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+			switch {
+			case tt.want == "" && err != nil:
+				t.Errorf("not ready: %v", err)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("check = %v, want an error with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestReadinessOfAnAPIThatIsAway(t *testing.T) {
+	r, err := newReadiness(&rest.Config{Host: "https://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.ask(t.Context()); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("ask = %v, want the reason", err)
+	}
+}
