@@ -2,13 +2,12 @@ package bed
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +17,6 @@ import (
 	"github.com/fedhelm/fedhelm/ci/testbed/internal/build"
 	"github.com/fedhelm/fedhelm/ci/testbed/internal/cluster"
 	"github.com/fedhelm/fedhelm/ci/testbed/internal/debian"
-	"github.com/fedhelm/fedhelm/ci/testbed/internal/image"
 	"github.com/fedhelm/fedhelm/ci/testbed/internal/pki"
 	"github.com/fedhelm/fedhelm/ci/testbed/internal/plan"
 	"github.com/fedhelm/fedhelm/ci/testbed/internal/wire"
@@ -75,10 +73,14 @@ func (b Bed) Up(ctx context.Context, o UpOptions) error {
 	if err := wire.Up(p); err != nil {
 		return err
 	}
-	images := sync.OnceValues(func() ([]image.Archive, error) { return b.pack(ctx, programs, tools) })
+	pk, err := b.packer(ctx, programs, tools)
+	if err != nil {
+		return err
+	}
+	ours := b.packInBackground(ctx, o.NoLoad)
 	if err := b.upAll(ctx, begin, p, func(c plan.Cluster) cluster.Cluster {
 		return cluster.Cluster{Cluster: c, Dir: b.State.path(c.Name), Programs: programs, Self: self, CNI: tools.CNI}
-	}, images); err != nil {
+	}, pk); err != nil {
 		return err
 	}
 	var configs []string
@@ -89,7 +91,7 @@ func (b Bed) Up(ctx context.Context, o UpOptions) error {
 		return err
 	}
 	if !o.NoLoad {
-		err = b.load(ctx, p)
+		err = b.load(ctx, p, ours)
 	}
 	fmt.Fprintf(b.Progress, "up after %.1f s; contexts %s in:\n", time.Since(begin).Seconds(), strings.Join(p.Names(), ", "))
 	fmt.Fprintln(b.Output, b.State.Kubeconfig())
@@ -98,13 +100,13 @@ func (b Bed) Up(ctx context.Context, o UpOptions) error {
 
 // upAll brings all clusters up at the same time and reports each as it is ready.
 func (b Bed) upAll(
-	ctx context.Context, begin time.Time, p *plan.Bed, make func(plan.Cluster) cluster.Cluster, images func() ([]image.Archive, error),
+	ctx context.Context, begin time.Time, p *plan.Bed, make func(plan.Cluster) cluster.Cluster, images packer,
 ) error {
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	for _, c := range p.Clusters {
 		g.Go(func() error {
-			if err := make(c).Up(ctx, images); err != nil {
+			if err := make(c).Up(ctx, images.of(c)); err != nil {
 				return fmt.Errorf("bring up cluster %q: %w", c.Name, err)
 			}
 			mu.Lock()
@@ -183,34 +185,33 @@ func (b Bed) unclaimed(p *plan.Bed) error {
 }
 
 // installSelf copies the running program to where it stays: go run removes its own when it ends.
-func (b Bed) installSelf() (string, error) {
+func (b Bed) installSelf() (cluster.Self, error) {
 	exe, err := os.Executable()
 	if err != nil {
-		return "", err
+		return cluster.Self{}, err
 	}
 	content, err := os.ReadFile(exe)
 	if err != nil {
-		return "", err
+		return cluster.Self{}, err
 	}
-	target := b.State.path("testbed")
-	if old, err := os.ReadFile(target); err == nil && slices.Equal(old, content) {
-		return target, nil
-	}
-	part := target + ".part"
+	self := b.self()
+	part := self.Path + ".part"
 	if err := os.WriteFile(part, content, 0o755); err != nil {
-		return "", err
+		return self, err
 	}
-	return target, os.Rename(part, target)
+	if err := os.Rename(part, self.Path); err != nil {
+		return self, err
+	}
+	self.Version = fmt.Sprintf("%x", sha256.Sum256(content))
+	return self, os.WriteFile(b.State.path(selfVersion), []byte(self.Version), 0o644)
 }
 
-// pack makes the images of a real node.
-func (b Bed) pack(ctx context.Context, programs string, tools debian.Tools) ([]image.Archive, error) {
-	applets, err := debian.Applets(ctx, tools.Busybox)
-	if err != nil {
-		return nil, err
-	}
-	shell := image.Shell{Path: tools.Busybox, Applets: applets}
-	return image.PackAll(filepath.Join(b.Builder.Cache, "images", filepath.Base(programs)), image.Upstream(programs, shell))
+// selfVersion is the file with the version of the installed program.
+const selfVersion = "testbed.version"
+
+func (b Bed) self() cluster.Self {
+	version, _ := os.ReadFile(b.State.path(selfVersion)) // none yet is a version like any other
+	return cluster.Self{Path: b.State.path("testbed"), Version: string(version)}
 }
 
 // Cluster finds a cluster of the bed that is up.
@@ -232,7 +233,7 @@ func (b Bed) cluster(c plan.Cluster) (cluster.Cluster, error) {
 		return cluster.Cluster{}, err
 	}
 	return cluster.Cluster{
-		Cluster: c, Dir: b.State.path(c.Name), Programs: programs, Self: b.State.path("testbed"), CNI: debian.CNI(),
+		Cluster: c, Dir: b.State.path(c.Name), Programs: programs, Self: b.self(), CNI: debian.CNI(),
 	}, nil
 }
 

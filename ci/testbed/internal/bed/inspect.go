@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/fedhelm/fedhelm/ci/testbed/internal/debian"
+	"github.com/fedhelm/fedhelm/ci/testbed/internal/image"
 	"github.com/fedhelm/fedhelm/ci/testbed/internal/proc"
 )
 
@@ -49,7 +50,11 @@ func (b Bed) Images(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	archives, err := b.pack(ctx, programs, tools)
+	upstream, err := b.upstream(ctx, programs, tools)
+	if err != nil {
+		return err
+	}
+	archives, err := image.PackAll(b.archives(programs), upstream.All())
 	if err != nil {
 		return err
 	}

@@ -30,11 +30,28 @@ func (b Bed) Load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.load(ctx, p)
+	return b.load(ctx, p, b.packInBackground(ctx, false))
 }
 
-func (b Bed) load(ctx context.Context, p *plan.Bed) error {
-	archive, err := b.PackProduct(ctx)
+// packInBackground starts to build and pack our image; the function waits for it.
+func (b Bed) packInBackground(ctx context.Context, skip bool) func() (image.Archive, error) {
+	if skip {
+		return nil
+	}
+	var archive image.Archive
+	var g errgroup.Group
+	g.Go(func() (err error) {
+		archive, err = b.PackProduct(ctx)
+		return err
+	})
+	return func() (image.Archive, error) {
+		err := g.Wait()
+		return archive, err
+	}
+}
+
+func (b Bed) load(ctx context.Context, p *plan.Bed, packed func() (image.Archive, error)) error {
+	archive, err := packed()
 	if err != nil {
 		return err
 	}

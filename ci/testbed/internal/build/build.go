@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"golang.org/x/mod/modfile"
 )
 
 // KubernetesVersion is the version of everything built from k8s.io/kubernetes. go.mod pins the same.
@@ -64,26 +65,58 @@ type Builder struct {
 func (b Builder) Dir() (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, runtime.Version(), runtime.GOOS, runtime.GOARCH, goflags, strings.Join(flags(), " "))
-	files := []string{"go.mod", "go.sum"}
-	for _, p := range Programs {
-		if rel, ok := strings.CutPrefix(p.Package, "./"); ok {
-			sources, err := filepath.Glob(filepath.Join(b.Module, rel, "*.go"))
-			if err != nil {
-				return "", err
-			}
-			for _, s := range sources {
-				files = append(files, filepath.Join(rel, filepath.Base(s)))
-			}
-		}
+	if err := hashModules(h, filepath.Join(b.Module, "go.mod")); err != nil {
+		return "", err
 	}
-	for _, f := range files {
-		content, err := os.ReadFile(filepath.Join(b.Module, f))
-		if err != nil {
+	for _, p := range Programs {
+		if !strings.HasPrefix(p.Package, "./") {
+			continue
+		}
+		if err := hashSources(h, filepath.Join(b.Module, p.Package)); err != nil {
 			return "", err
 		}
-		fmt.Fprintf(h, "%s %x\n", f, sha256.Sum256(content))
 	}
-	return filepath.Join(b.Cache, "bin", KubernetesVersion+"-"+hex.EncodeToString(h.Sum(nil)[:6])), nil
+	return filepath.Join(b.Bin(), KubernetesVersion+"-"+hex.EncodeToString(h.Sum(nil)[:6])), nil
+}
+
+// Bin is the directory of all sets of programs.
+func (b Builder) Bin() string { return filepath.Join(b.Cache, "bin") }
+
+// hashModules writes the versions of all modules, whatever else is in the file.
+func hashModules(w io.Writer, path string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	mod, err := modfile.Parse(path, content, nil)
+	if err != nil {
+		return err
+	}
+	var lines []string
+	for _, r := range mod.Require {
+		lines = append(lines, r.Mod.String())
+	}
+	for _, r := range mod.Replace {
+		lines = append(lines, r.Old.String()+" => "+r.New.String())
+	}
+	slices.Sort(lines)
+	_, err = fmt.Fprintln(w, strings.Join(lines, "\n"))
+	return err
+}
+
+func hashSources(w io.Writer, dir string) error {
+	sources, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return err
+	}
+	for _, s := range sources {
+		content, err := os.ReadFile(s)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s %x\n", filepath.Base(s), sha256.Sum256(content))
+	}
+	return nil
 }
 
 // Ensure compiles those of the named programs that are not in the cache; no names mean all. It returns their directory.
@@ -148,7 +181,9 @@ func absent(dir string, programs []Program) []Program {
 // compile writes beside the target first: a program that is there is whole.
 func (b Builder) compile(ctx context.Context, dir string, p Program) error {
 	target := filepath.Join(dir, p.Name)
-	part := target + ".part"
+	// A name of its own: the compiler of a run that was killed may be at work still.
+	part := fmt.Sprintf("%s.%d.part", target, os.Getpid())
+	defer os.Remove(part)
 	args := append([]string{"build", "-o", part}, flags()...)
 	cmd := exec.CommandContext(ctx, "go", append(args, p.Package)...)
 	cmd.Dir = b.Module

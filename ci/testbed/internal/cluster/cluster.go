@@ -26,10 +26,16 @@ type Cluster struct {
 	plan.Cluster
 	// Dir holds everything of it.
 	Dir string
-	// Programs is the directory of the compiled programs, Self the test bed's own program, CNI the plugins' directory.
+	// Programs is the directory of the compiled programs, CNI that of the CNI plugins.
 	Programs string
-	Self     string
 	CNI      string
+	Self     Self
+}
+
+// Self is the test bed's own program, which some of its processes run.
+type Self struct {
+	Path    string
+	Version string // of its content
 }
 
 func (c Cluster) path(elem ...string) string {

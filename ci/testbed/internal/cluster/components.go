@@ -50,7 +50,7 @@ func (c Cluster) spec(name string) (proc.Spec, error) {
 			"--kube-api-qps=500", "--kube-api-burst=1000", "--cert-dir=" + c.path("self-signed"),
 		}
 	case addons:
-		s.Path = c.Self
+		s.Path, s.Version = c.Self.Path, c.Self.Version
 		s.Args = []string{
 			"addons", "--kubeconfig=" + c.kubeconfig("addons"), "--pool=" + c.LoadBalancers.String(), "--volumes=" + c.path("volumes"),
 		}
@@ -61,8 +61,8 @@ func (c Cluster) spec(name string) (proc.Spec, error) {
 			"--server-address=127.0.0.1:10247",
 		}
 	case mounts:
-		s.Path, s.NewMounts = c.Self, true
-		s.Args = []string{"hold-mounts", "--ready=" + c.mountsReady(), "--keep=" + c.Dir, "--keep=" + c.Programs}
+		s.Path, s.NewMounts = c.Self.Path, true // whatever its version: without it, the node's pods must end
+		s.Args = []string{"hold-mounts", "--ready=" + c.mountsReady(), "--keep=" + c.Dir, "--keep=" + filepath.Dir(c.Programs)}
 	case containerd:
 		s.Path = "containerd"
 		s.Args = []string{"--config", c.NodeFiles().ContainerdConfig()}

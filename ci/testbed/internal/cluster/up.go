@@ -22,34 +22,60 @@ import (
 	"github.com/fedhelm/fedhelm/ci/testbed/internal/proc"
 )
 
+// Images are what a real node gets.
+type Images struct {
+	// Node images are there before its kubelet starts, for a pod whose image is missing waits long until the next try.
+	Node func() ([]image.Archive, error)
+	// Others are there when the cluster is up.
+	Others func() ([]image.Archive, error)
+}
+
 // Up brings the cluster up, or mends what is broken of it: afterwards its API is ready, its nodes too, and the cluster's
-// DNS answers. Images are what a real node gets before its kubelet starts.
-func (c Cluster) Up(ctx context.Context, images func() ([]image.Archive, error)) error {
+// DNS answers.
+func (c Cluster) Up(ctx context.Context, images Images) error {
 	if err := c.Certificates(); err != nil {
 		return err
 	}
+	nodeImages := make(chan struct{})
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return c.controlPlane(gctx) })
 	if c.Nodes == plan.Real {
 		g.Go(func() error {
 			if err := c.runtime(gctx); err != nil {
 				return err
 			}
-			archives, err := images()
-			if err != nil {
+			if err := c.load(gctx, images.Node); err != nil {
 				return err
 			}
-			_, err = c.Importer().Import(gctx, archives)
-			return err
+			close(nodeImages)
+			return c.load(gctx, images.Others)
 		})
+	} else {
+		close(nodeImages)
 	}
-	if err := g.Wait(); err != nil {
+	g.Go(func() error {
+		if err := c.controlPlane(gctx); err != nil {
+			return err
+		}
+		select {
+		case <-gctx.Done():
+			return nil // whoever keeps the images back says why
+		case <-nodeImages:
+		}
+		if err := c.startNodes(gctx); err != nil {
+			return err
+		}
+		return c.waitReady(gctx)
+	})
+	return g.Wait()
+}
+
+func (c Cluster) load(ctx context.Context, images func() ([]image.Archive, error)) error {
+	archives, err := images()
+	if err != nil {
 		return err
 	}
-	if err := c.startNodes(ctx); err != nil {
-		return err
-	}
-	return c.waitReady(ctx)
+	_, err = c.Importer().Import(ctx, archives)
+	return err
 }
 
 // controlPlane starts etcd, API server, controllers and scheduler, and applies what every cluster has.

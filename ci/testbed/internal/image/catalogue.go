@@ -2,6 +2,7 @@ package image
 
 import (
 	"path/filepath"
+	"slices"
 
 	"github.com/fedhelm/fedhelm/ci/testbed/internal/build"
 )
@@ -18,45 +19,70 @@ const (
 	Ours = "ghcr.io/fedhelm/fedhelm"
 )
 
-// Upstream lists the images of other projects, from the programs in dir and a static busybox with its applets. Users, entrypoints,
-// paths and file capabilities are those of the published images, because that is what charts stumble over.
-func Upstream(dir string, busybox Shell) []Image {
-	program := func(name string) string { return filepath.Join(dir, name) }
-	runner := File{Path: "/go-runner", Source: program("kube-log-runner")}
+// Upstream makes the images of other projects, from the programs in a directory and a busybox. Users, entrypoints, paths
+// and file capabilities are those of the published images, because that is what charts stumble over.
+type Upstream struct {
+	Programs string
+	Shell    Shell
+}
+
+// Node lists the images without which no pod of a node can start or find another.
+func (u Upstream) Node() []Image {
 	return []Image{
 		{
 			Name:       Pause,
-			Files:      []File{{Path: "/pause", Source: program("pause")}},
+			Files:      []File{u.program("/pause", "pause")},
 			Entrypoint: []string{"/pause"}, User: "65535:65535",
 		},
 		{
 			Name:       CoreDNS,
-			Files:      append(accounts(), File{Path: "/coredns", Source: program("coredns"), BindLowPorts: true}),
+			Files:      append(accounts(), bindLow(u.program("/coredns", "coredns"))),
 			Entrypoint: []string{"/coredns"}, User: "nonroot:nonroot", WorkingDir: "/",
 		},
+	}
+}
+
+// Workload lists what the pods of any cluster are made from.
+func (u Upstream) Workload() []Image {
+	return []Image{{
+		Name:    Busybox,
+		Files:   append(accounts(), u.Shell.files()...),
+		Command: []string{"sh"}, User: "0",
+	}}
+}
+
+// ControlPlane lists what a federation's control plane is made from, besides our own image.
+func (u Upstream) ControlPlane() []Image {
+	runner := u.program("/go-runner", "kube-log-runner")
+	return []Image{
 		{
-			Name: APIServer,
-			Files: append(accounts(), runner,
-				File{Path: "/usr/local/bin/kube-apiserver", Source: program("kube-apiserver"), BindLowPorts: true}),
+			Name:       APIServer,
+			Files:      append(accounts(), runner, bindLow(u.program("/usr/local/bin/kube-apiserver", "kube-apiserver"))),
 			Entrypoint: []string{"/go-runner"}, User: "0", WorkingDir: "/",
 		},
 		{
-			Name: ControllerManager,
-			Files: append(accounts(), runner,
-				File{Path: "/usr/local/bin/kube-controller-manager", Source: program("kube-controller-manager")}),
+			Name:       ControllerManager,
+			Files:      append(accounts(), runner, u.program("/usr/local/bin/kube-controller-manager", "kube-controller-manager")),
 			Entrypoint: []string{"/go-runner"}, User: "0", WorkingDir: "/",
 		},
 		{
 			Name:  Etcd,
-			Files: append(accounts(), File{Path: "/usr/local/bin/etcd", Source: program("etcd")}),
+			Files: append(accounts(), u.program("/usr/local/bin/etcd", "etcd")),
 			User:  "0", WorkingDir: "/",
 		},
-		{
-			Name:    Busybox,
-			Files:   append(accounts(), busybox.files()...),
-			Command: []string{"sh"}, User: "0",
-		},
 	}
+}
+
+// All lists every image.
+func (u Upstream) All() []Image { return slices.Concat(u.Node(), u.Workload(), u.ControlPlane()) }
+
+func (u Upstream) program(path, name string) File {
+	return File{Path: path, Source: filepath.Join(u.Programs, name)}
+}
+
+func bindLow(f File) File {
+	f.BindLowPorts = true
+	return f
 }
 
 // accounts are the users that the distroless images know, which ours and most of the above are built on.

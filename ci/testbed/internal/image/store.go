@@ -56,10 +56,14 @@ func Pack(dir string, img Image) (Archive, error) {
 	return a, os.WriteFile(stamp, []byte(sources+" "+a.Digest), 0o644)
 }
 
+// parallel is how many images are packed or imported at a time: enough to keep a disk busy.
+const parallel = 2
+
 // PackAll packs several at a time.
 func PackAll(dir string, images []Image) ([]Archive, error) {
 	archives := make([]Archive, len(images))
 	var g errgroup.Group
+	g.SetLimit(parallel)
 	for i, img := range images {
 		g.Go(func() (err error) {
 			archives[i], err = Pack(dir, img)
@@ -106,6 +110,7 @@ func (i Importer) Import(ctx context.Context, archives []Archive) ([]string, err
 	}
 	var names []string
 	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
 	for _, a := range archives {
 		if have[a.Name] == a.Digest {
 			continue

@@ -70,6 +70,10 @@ func ensureUnified(name string) error {
 	return nil
 }
 
+// hybrid is where systemd mounts version 2 beside version 1. No controller is there for pods, but runc makes its cgroups
+// there too.
+var hybrid = filepath.Join(cgroupRoot, "unified")
+
 // v1Hierarchies lists where cgroups of version 1 are mounted, each mount once.
 func v1Hierarchies() ([]string, error) {
 	entries, err := os.ReadDir(cgroupRoot)
@@ -95,6 +99,7 @@ func Cgroups(b *plan.Bed) []string {
 	roots := []string{cgroupRoot}
 	if !unified() {
 		roots, _ = v1Hierarchies()
+		roots = append(roots, hybrid)
 	}
 	var found []string
 	for _, r := range roots {

@@ -30,6 +30,8 @@ type Spec struct {
 	MountsOf int
 	// NewMounts gives the process a mount namespace of its own, whose mounts go when its last process does.
 	NewMounts bool
+	// Version changes when the program at Path has other content: then a running one is not as the Spec says.
+	Version string
 }
 
 // Group is the processes of one cluster. Dir is theirs alone.
