@@ -2,7 +2,6 @@ package federation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,72 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 )
-
-// Sweep deletes what a Helm release leaves behind when its hooks failed or did not run: the Secrets that hooks and this
-// program made, and the hooks' own Jobs, ServiceAccounts and access rules. What the chart made is Helm's to remove;
-// the Secrets of members, and those that the user made, are nobody's.
-func Sweep(ctx context.Context, client kubernetes.Interface, ref Ref) error {
-	made := metav1.ListOptions{LabelSelector: ref.selector() + "," + LabelManagedBy + " in (" + ManagedBy + "," + ManagedByHook + ")"}
-	hooks := metav1.ListOptions{LabelSelector: ref.selector()}
-	background := metav1.DeletePropagationBackground
-	remove := metav1.DeleteOptions{PropagationPolicy: &background}
-	core, batch, rbac := client.CoreV1(), client.BatchV1(), client.RbacV1()
-	return errors.Join(
-		swept("Secrets", core.Secrets(ref.Namespace).DeleteCollection(ctx, remove, made)),
-		swept("Jobs", batch.Jobs(ref.Namespace).DeleteCollection(ctx, remove, hooks)),
-		swept("ServiceAccounts", core.ServiceAccounts(ref.Namespace).DeleteCollection(ctx, remove, hooks)),
-		swept("RoleBindings", rbac.RoleBindings(ref.Namespace).DeleteCollection(ctx, remove, hooks)),
-		swept("Roles", rbac.Roles(ref.Namespace).DeleteCollection(ctx, remove, hooks)),
-		swept("ClusterRoleBindings", sweepClusterRoleBindings(ctx, client, ref)),
-		swept("ClusterRoles", sweepClusterRoles(ctx, client, ref)),
-	)
-}
-
-func swept(kind string, err error) error {
-	if err == nil || apierrors.IsNotFound(err) {
-		return nil
-	}
-	return fmt.Errorf("delete the federation's %s: %w", kind, err)
-}
-
-// clusterScoped is how cluster-scoped names of the federation begin: the label alone does not tell namespaces apart.
-func (r Ref) clusterScoped() string { return "fedhelm:" + r.Namespace + ":" + r.Name + ":" }
-
-func sweepClusterRoleBindings(ctx context.Context, client kubernetes.Interface, ref Ref) error {
-	all, err := client.RbacV1().ClusterRoleBindings().List(ctx, metav1.ListOptions{LabelSelector: ref.selector()})
-	if apierrors.IsForbidden(err) {
-		return nil // who may not even look did not make any
-	}
-	if err != nil {
-		return err
-	}
-	for i := range all.Items {
-		if name := all.Items[i].Name; strings.HasPrefix(name, ref.clusterScoped()) {
-			if err := client.RbacV1().ClusterRoleBindings().Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func sweepClusterRoles(ctx context.Context, client kubernetes.Interface, ref Ref) error {
-	all, err := client.RbacV1().ClusterRoles().List(ctx, metav1.ListOptions{LabelSelector: ref.selector()})
-	if apierrors.IsForbidden(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for i := range all.Items {
-		if name := all.Items[i].Name; strings.HasPrefix(name, ref.clusterScoped()) {
-			if err := client.RbacV1().ClusterRoles().Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-				return err
-			}
-		}
-	}
-	return nil
-}
 
 // Begun tells whether anything is there that an init or a delete left half done.
 func Begun(ctx context.Context, client kubernetes.Interface, ref Ref) (bool, error) {
