@@ -19,7 +19,7 @@ requestheader-group-headers: X-Remote-Group
 requestheader-extra-headers-prefix: X-Remote-Extra-
 proxy-client-cert-file: {{ $certs }}/front-proxy-client.crt
 proxy-client-key-file: {{ $certs }}/front-proxy-client.key
-shutdown-delay-duration: 5s
+shutdown-delay-duration: {{ include "federation-control-plane.apiserver.shutdownDelay" . }}
 shutdown-send-retry-after: "true"
 v: {{ .Values.apiServer.logLevel | quote }}
 {{- if gt (int .Values.apiServer.replicas) 1 }}
@@ -33,6 +33,11 @@ token-auth-file: /etc/federation/tokens/tokens.csv
 advertise-address: {{ . | quote }}
 {{- end }}
 {{ include "federation-control-plane.apiserver.etcdArgs" . }}
+{{- end -}}
+
+{{/* How long a pod that ends goes on to serve, until nobody is sent to it any more. */}}
+{{- define "federation-control-plane.apiserver.shutdownDelay" -}}
+5s
 {{- end -}}
 
 {{/*

@@ -52,7 +52,8 @@
   "cert-dir" "/etc/federation/auth-proxy"
   "client-ca-file" "/etc/federation/auth-proxy/ca.crt"
   "users-file" "/etc/federation/basic/basicauth.csv"
-  "health-listen" ":8082" -}}
+  "health-listen" ":8082"
+  "shutdown-delay" (include "federation-control-plane.apiserver.shutdownDelay" .) -}}
 - name: auth-proxy
   {{- include "federation-control-plane.containerImage" (list . .Values.image) | nindent 2 }}
   command:
@@ -65,7 +66,8 @@
     - name: proxy-health
       containerPort: 8082
   {{- $healthz := dict "httpGet" (dict "port" "proxy-health" "path" "/healthz") }}
-  {{- include "federation-control-plane.probes" (list .Values.apiServer.probes (dict "startup" $healthz "readiness" $healthz "liveness" $healthz)) | trim | nindent 2 }}
+  {{- $readyz := dict "httpGet" (dict "port" "proxy-health" "path" "/readyz") }}
+  {{- include "federation-control-plane.probes" (list .Values.apiServer.probes (dict "startup" $healthz "readiness" $readyz "liveness" $healthz)) | trim | nindent 2 }}
   resources:
     {{- toYaml .Values.authProxy.resources | nindent 4 }}
   {{- include "federation-control-plane.securityContext" (list . dict) | nindent 2 }}
