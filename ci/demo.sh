@@ -6,7 +6,9 @@ cd "$(dirname "$0")/.."
 host=${1:-} members=${2:-}
 federation=fellowship
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+bold='' plain=''
+if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 show() { printf '$ %s\n' "$*"; "$@"; }
 
 if [ -z "$host" ]; then
