@@ -8,4 +8,3 @@
 // +kubebuilder:object:generate=true
 // +groupName=federation.fedhelm.io
 package v1beta1
-

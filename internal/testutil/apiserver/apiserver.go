@@ -1,0 +1,194 @@
+// Package apiserver runs a real etcd and kube-apiserver for integration tests.
+package apiserver
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/fedhelm/fedhelm/internal/testutil/certs"
+	"github.com/fedhelm/fedhelm/internal/testutil/eventually"
+	"github.com/fedhelm/fedhelm/internal/testutil/process"
+)
+
+// ProgramsVariable names the directory of the programs etcd and kube-apiserver.
+const ProgramsVariable = "FEDHELM_TEST_BIN"
+
+// Server is a kube-apiserver with an etcd of its own. Both end with the test.
+type Server struct {
+	// URL is that of the API; its certificate names localhost and 127.0.0.1.
+	URL string
+	// Dir has ca.{crt,key}, front-proxy-ca.{crt,key}, server.{crt,key} and sa.{pub,key}.
+	Dir string
+	// CA signed the server's certificate, and those of clients.
+	CA *certs.Pair
+	// FrontProxyCA signs certificates that may assert identities by X-Remote-* headers,
+	// if they are named federation-auth-proxy.
+	FrontProxyCA *certs.Pair
+
+	program string
+	args    []string
+	running *process.Process
+}
+
+// Start returns when the API is ready. Further flags of kube-apiserver win over
+// those that it is given anyway.
+func Start(t testing.TB, flags ...string) *Server {
+	t.Helper()
+	s := &Server{
+		Dir:          t.TempDir(),
+		CA:           certs.CA(t, "cluster-ca"),
+		FrontProxyCA: certs.CA(t, "front-proxy-ca"),
+		program:      find(t, "kube-apiserver"),
+	}
+	s.writeCertificates(t)
+	address := process.FreeAddress(t)
+	s.URL = "https://" + address
+	s.args = append(s.flags(t, address, startEtcd(t)), flags...)
+	s.Restart(t)
+	return s
+}
+
+// Restart ends the API server, if it runs, and starts it again at the same address.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	s.Stop(t)
+	s.running = process.Start(t, s.program, s.args...)
+	client, err := rest.HTTPClientFor(s.Admin(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually.Do(t, time.Minute, "kube-apiserver to be ready", func() error {
+		select {
+		case <-s.running.Done():
+			t.Fatal("kube-apiserver has ended")
+		default:
+		}
+		return get(t.Context(), client, s.URL+"/readyz")
+	})
+}
+
+// Stop kills the API server; etcd keeps its data.
+func (s *Server) Stop(t testing.TB) {
+	t.Helper()
+	if s.running != nil {
+		s.running.Signal(os.Kill)
+		<-s.running.Done()
+	}
+}
+
+func (s *Server) writeCertificates(t testing.TB) {
+	t.Helper()
+	s.CA.Write(t, s.Dir, "ca")
+	s.FrontProxyCA.Write(t, s.Dir, "front-proxy-ca")
+	s.CA.Server(t, "localhost", "127.0.0.1").Write(t, s.Dir, "server")
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		"sa.key": {Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)},
+		"sa.pub": {Type: "PUBLIC KEY", Bytes: public},
+	} {
+		if err := os.WriteFile(filepath.Join(s.Dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// flags are as the control plane's chart has them, as far as identities go.
+func (s *Server) flags(t testing.TB, address, etcd string) []string {
+	t.Helper()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := func(name string) string { return filepath.Join(s.Dir, name) }
+	return []string{
+		"--etcd-servers=" + etcd,
+		"--bind-address=" + host, "--secure-port=" + port, "--advertise-address=192.0.2.1",
+		"--authorization-mode=RBAC",
+		"--service-cluster-ip-range=10.0.0.0/24",
+		"--disable-admission-plugins=ServiceAccount",
+		"--client-ca-file=" + file("ca.crt"),
+		"--tls-cert-file=" + file("server.crt"), "--tls-private-key-file=" + file("server.key"),
+		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		"--service-account-key-file=" + file("sa.pub"), "--service-account-signing-key-file=" + file("sa.key"),
+		"--requestheader-client-ca-file=" + file("front-proxy-ca.crt"),
+		"--requestheader-allowed-names=federation-auth-proxy",
+		"--requestheader-username-headers=X-Remote-User",
+		"--requestheader-uid-headers=X-Remote-Uid",
+		"--requestheader-group-headers=X-Remote-Group",
+		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
+	}
+}
+
+// startEtcd returns the URL. Nothing is written through to the disk: the data live
+// as long as the test.
+func startEtcd(t testing.TB) string {
+	t.Helper()
+	clients, peers := "http://"+process.FreeAddress(t), "http://"+process.FreeAddress(t)
+	etcd := process.Start(t, find(t, "etcd"),
+		"--data-dir="+t.TempDir(), "--log-level=error", "--unsafe-no-fsync",
+		"--heartbeat-interval=10", "--election-timeout=100",
+		"--listen-client-urls="+clients, "--advertise-client-urls="+clients,
+		"--listen-peer-urls="+peers, "--initial-advertise-peer-urls="+peers, "--initial-cluster=default="+peers)
+	eventually.Do(t, 30*time.Second, "etcd to be ready", func() error {
+		select {
+		case <-etcd.Done():
+			t.Fatal("etcd has ended")
+		default:
+		}
+		return get(t.Context(), http.DefaultClient, clients+"/readyz")
+	})
+	return clients
+}
+
+// find fails, rather than skips, when the programs are missing: a tier that cannot
+// run has not passed.
+func find(t testing.TB, program string) string {
+	t.Helper()
+	dir := os.Getenv(ProgramsVariable) //nolint:forbidigo // how make test-integration says where they are
+	if dir == "" {
+		t.Fatalf("%s does not name a directory with etcd and kube-apiserver; run: make test-integration", ProgramsVariable)
+	}
+	path := filepath.Join(dir, program)
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%s in %s: %v; run: make test-integration", program, ProgramsVariable, err)
+	}
+	return path
+}
+
+func get(ctx context.Context, client *http.Client, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", url, strings.ToLower(resp.Status))
+	}
+	return errors.Join(err, resp.Body.Close())
+}

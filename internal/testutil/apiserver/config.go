@@ -1,0 +1,53 @@
+package apiserver
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"k8s.io/client-go/rest"
+)
+
+// Config is that of a user with a client certificate.
+func (s *Server) Config(t testing.TB, user string, groups ...string) *rest.Config {
+	t.Helper()
+	pair := s.CA.Client(t, user, groups...)
+	return &rest.Config{
+		Host: s.URL,
+		QPS:  -1,
+		TLSClientConfig: rest.TLSClientConfig{
+			CAData:   s.CA.CertPEM(),
+			CertData: pair.CertPEM(),
+			KeyData:  pair.KeyPEM(t),
+		},
+	}
+}
+
+// Admin is the config of a user who may do everything.
+func (s *Server) Admin(t testing.TB) *rest.Config {
+	t.Helper()
+	return s.Config(t, "integration-test", "system:masters")
+}
+
+// Kubeconfig writes ca.crt, client.crt, client.key and a kubeconfig that names them,
+// as the control plane's Secrets have them, and returns the kubeconfig's path.
+func (s *Server) Kubeconfig(t testing.TB, user string, groups ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	s.CA.Client(t, user, groups...).Write(t, dir, "client")
+	path := filepath.Join(dir, "kubeconfig")
+	content := fmt.Sprintf(`apiVersion: v1
+kind: Config
+clusters: [{name: federation, cluster: {server: %q, certificate-authority: ca.crt}}]
+users: [{name: %q, user: {client-certificate: client.crt, client-key: client.key}}]
+contexts: [{name: federation, context: {cluster: federation, user: %q}}]
+current-context: federation
+`, s.URL, user, user)
+	for file, content := range map[string][]byte{"ca.crt": s.CA.CertPEM(), "kubeconfig": []byte(content)} {
+		if err := os.WriteFile(filepath.Join(dir, file), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return path
+}
