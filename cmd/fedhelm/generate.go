@@ -8,7 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fedhelm/fedhelm/pkg/chart"
-	"github.com/fedhelm/fedhelm/pkg/release"
 )
 
 func (p *program) generateCommand() *cli.Command {
@@ -43,16 +42,12 @@ func (p *program) generateCommand() *cli.Command {
 }
 
 func (p *program) generate(c *cli.Context, options chart.Options) error {
+	// A chart that does not render is not worth writing.
+	if _, err := p.render(options); err != nil {
+		return err
+	}
 	vals, err := options.Values()
 	if err != nil {
-		return err
-	}
-	chrt, err := chart.Load(p.chart)
-	if err != nil {
-		return err
-	}
-	// A chart that does not render is not worth writing.
-	if _, err := release.Render(options.Name, options.Namespace, chrt, vals); err != nil {
 		return err
 	}
 	dir := c.String("output")

@@ -34,6 +34,9 @@ func (p *program) initCommand() *cli.Command {
 			if c.Bool("dry-run") {
 				return p.dryRun(c, options)
 			}
+			if _, err := p.render(options); err != nil { // before the host is asked anything
+				return err
+			}
 			return p.apply(c, options, format)
 		},
 	}
@@ -63,6 +66,10 @@ func (p *program) apply(c *cli.Context, options chart.Options, format string) er
 }
 
 func (p *program) applyTo(c *cli.Context, host *host, releases releases, reporter *progress.Reporter, options chart.Options, format string) error {
+	rendered, err := p.render(options)
+	if err != nil {
+		return err
+	}
 	chrt, err := chart.Load(p.chart)
 	if err != nil {
 		return err
@@ -70,6 +77,7 @@ func (p *program) applyTo(c *cli.Context, host *host, releases releases, reporte
 	result, err := setup.Init(c.Context, setup.InitOptions{
 		Chart:      chrt,
 		Options:    options,
+		Rendered:   rendered,
 		Host:       host.Host,
 		Releases:   releases,
 		Kubeconfig: setup.Kubeconfig{Files: host.files, SetCurrentContext: c.Bool("set-current-context")},
@@ -104,30 +112,4 @@ func watched(reporter *progress.Reporter) release.Options {
 			}
 		},
 	}
-}
-
-// dryRun prints what would be installed. It needs no host cluster.
-func (p *program) dryRun(c *cli.Context, options chart.Options) error {
-	vals, err := options.Values()
-	if err != nil {
-		return err
-	}
-	chrt, err := chart.Load(p.chart)
-	if err != nil {
-		return err
-	}
-	rendered, err := release.Render(options.Name, options.Namespace, chrt, vals)
-	if err != nil {
-		return err
-	}
-	if options.DNS.Config != nil {
-		manifest, err := withheldSecret(options)
-		if err != nil {
-			return err
-		}
-		fmt.Fprint(p.stdout, manifest)
-		p.reporter(c).Warnf("the data of Secret %q is not printed", chart.DNSConfigSecret(options.Name))
-	}
-	_, err = fmt.Fprint(p.stdout, rendered)
-	return err
 }

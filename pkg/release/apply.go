@@ -37,7 +37,7 @@ type Request struct {
 // Apply makes the release what is asked for, whatever state it is in: it installs a new one, upgrades one that differs, and
 // finishes what an earlier run left half done, all without deleting anything first. Hooks are waited for, objects
 // are not. It returns when ctx is done, and the release then counts as failed: Apply again goes on from there. A
-// hook that fails gives a *HookError.
+// hook that fails gives a *HookError, and values that the chart does not take, or not for the release that is there, a *ChartError.
 func (c *Client) Apply(ctx context.Context, r Request) (Outcome, error) {
 	c.hookLog.reset()
 	last, err := c.last(r.Name)

@@ -26,6 +26,9 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
+	if values := chartError(err); values != nil {
+		return values
+	}
 	if job := failedJob.FindStringSubmatch(err.Error()); job != nil {
 		if message := c.hookLog.sentence(); message != "" {
 			return &HookError{Job: job[1], Message: message}

@@ -17,10 +17,15 @@ type Rendered struct {
 	Notes    string
 }
 
+// ClusterRoles tells whether the release has access rights beyond its namespace.
+func (r Rendered) ClusterRoles() bool {
+	return strings.Contains(r.Manifest+r.Hooks, "\nkind: ClusterRole\n")
+}
+
 // String is a YAML stream that kubectl can read: the objects, then the hooks.
 func (r Rendered) String() string { return r.Manifest + r.Hooks }
 
-// Render gives what an install would make, without any cluster.
+// Render gives what an install would make, without any cluster. Values that the chart does not take give a *ChartError.
 func Render(name, namespace string, chrt *chart.Chart, vals map[string]any) (Rendered, error) {
 	return render(name, namespace, chrt, vals, nil)
 }
@@ -39,6 +44,9 @@ func render(name, namespace string, chrt *chart.Chart, vals map[string]any, caps
 	}
 	rel, err := install.Run(chrt, vals)
 	if err != nil {
+		if values := chartError(err); values != nil {
+			return Rendered{}, values
+		}
 		return Rendered{}, fmt.Errorf("render chart %q: %w", chrt.Name(), err)
 	}
 	return Rendered{Manifest: rel.Manifest, Hooks: hookManifests(rel.Hooks), Notes: rel.Info.Notes}, nil

@@ -20,6 +20,7 @@ import (
 type InitOptions struct {
 	Chart      *chart.Chart
 	Options    fedchart.Options // valid
+	Rendered   release.Rendered // what they come to; for the checks
 	Host       Host
 	Releases   Releases
 	Kubeconfig Kubeconfig
@@ -108,7 +109,7 @@ func (r *initRun) preflight() preflight.InitOptions {
 		PullSecrets:     v.Strings("global.image.pullSecrets"),
 		DNSConfigSecret: configSecret,
 		ServiceType:     corev1.ServiceType(v.String("controlPlane.apiServer.service.type")),
-		ClusterRoles:    true,
+		ClusterRoles:    r.Rendered.ClusterRoles(),
 	}
 }
 

@@ -73,8 +73,9 @@ func (r *initRun) inTime(ctx context.Context, err error) error {
 	const again = "run the same command again to go on"
 	var hook *release.HookError
 	var hopeless *hopeless
+	var values *release.ChartError
 	switch {
-	case errors.Is(err, federation.ErrLocked):
+	case errors.Is(err, federation.ErrLocked), errors.As(err, &values):
 		return refused(err)
 	case errors.As(err, &hopeless):
 		return fmt.Errorf("%w; then %s", err, again)

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
@@ -74,7 +76,7 @@ func (r *initRun) reach(ctx context.Context, published *clientcmdapi.Config, ste
 	case last == nil:
 		return "", nil
 	case !isNetwork(last):
-		return "", fmt.Errorf("the federation API at %s does not say that it is ready: %w", config.Host, last)
+		return "", fmt.Errorf("the federation API at %s is %s", config.Host, brief(last))
 	case service == "ClusterIP" && ctx.Err() == nil:
 		return fmt.Sprintf("%s cannot be reached from this machine (%s), as is to be expected of a Service of type ClusterIP; from here use: "+
 			"kubectl -n %s port-forward service/%s 8443:443 and kubectl --context=%s --server=https://127.0.0.1:8443",
@@ -121,9 +123,13 @@ func isNetwork(err error) bool {
 	return errors.As(err, &netErr) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// brief leaves out the request that an error of net/http repeats.
+// brief leaves out the request that an error of net/http repeats, and the list of checks that an API server sends.
 func brief(err error) string {
 	var urlErr *url.Error
+	var status apierrors.APIStatus
+	if errors.As(err, &status) && status.Status().Code >= http.StatusInternalServerError {
+		return fmt.Sprintf("not ready yet (HTTP status %d)", status.Status().Code)
+	}
 	if errors.As(err, &urlErr) {
 		return urlErr.Err.Error()
 	}
