@@ -27,6 +27,8 @@ initial-cluster-state: new
 initial-cluster-token: {{ .Release.Namespace }}.{{ .Release.Name }}
 listen-metrics-urls: http://0.0.0.0:2381
 client-cert-auth: "true"
+# The gateway would dial its own server with the server's certificate, which is no client's; nobody here speaks JSON.
+enable-grpc-gateway: "false"
 trusted-ca-file: /etc/federation/etcd/ca.crt
 cert-file: /etc/federation/etcd/server.crt
 key-file: /etc/federation/etcd/server.key

@@ -1,0 +1,92 @@
+package fedhelm_test
+
+import (
+	"strings"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/dynamic/fake"
+)
+
+// host is a host cluster with nothing but one StatefulSet.
+type host struct{ client dynamic.Interface }
+
+// GetClientFor implements engine.ClientProvider.
+func (h host) GetClientFor(apiVersion, kind string) (dynamic.NamespaceableResourceInterface, bool, error) {
+	gv, err := schema.ParseGroupVersion(apiVersion)
+	if err != nil {
+		return nil, false, err
+	}
+	return h.client.Resource(gv.WithResource(strings.ToLower(kind) + "s")), true, nil
+}
+
+// upgrade renders the control plane with new values where it runs with old ones.
+func upgrade(t *testing.T, before, after map[string]any) error {
+	t.Helper()
+	var running []runtime.Object
+	for _, d := range render(t, controlPlane, before) {
+		if d.kind == "StatefulSet" {
+			running = append(running, &d.object)
+		}
+	}
+	return renderOn(t, host{fake.NewSimpleDynamicClient(runtime.NewScheme(), running...)}, after)
+}
+
+func renderOn(t *testing.T, h host, values map[string]any) error {
+	t.Helper()
+	c := load(t, controlPlane)
+	all, err := chartutil.ToRenderValues(c, values, chartutil.ReleaseOptions{
+		Name: "fellowship", Namespace: "federation-system", Revision: 2, IsUpgrade: true,
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = engine.RenderWithClientProvider(c, all, h)
+	return err
+}
+
+func TestUpgradeRefusesWhatEtcdCannotFollow(t *testing.T) {
+	tests := []struct{ name, before, after, want string }{
+		{"the same values", `{etcd: {replicas: 3}}`, `{etcd: {replicas: 3}}`, ""},
+		{"other values, the same etcd", `{}`, `{apiServer: {replicas: 2}}`, ""},
+		{"more members", `{}`, `{etcd: {replicas: 3}}`, "set etcd.replicas back to 1"},
+		{"fewer members", `{etcd: {replicas: 3}}`, `{}`, "set etcd.replicas back to 3"},
+		{"a bigger volume", `{}`, `{etcd: {persistence: {size: 20Gi}}}`, "enlarge the PersistentVolumeClaims data-fellowship-etcd-"},
+		{"another storage class", `{etcd: {persistence: {storageClass: slow}}}`, `{etcd: {persistence: {storageClass: fast}}}`, `from "slow" to "fast"`},
+		{"volumes left behind", `{}`, `{etcd: {persistence: {enabled: false}}}`, "set etcd.persistence.enabled to true"},
+		{"volumes left for a claim", `{}`, `{etcd: {persistence: {existingClaim: a}}}`, `etcd.persistence.existingClaim to ""`},
+		{"volumes for an etcd without", `{etcd: {persistence: {enabled: false}}}`, `{}`, "leave etcd.persistence as it was"},
+		{"nothing is running yet", `{etcd: {external: {servers: ["http://a"]}}}`, `{etcd: {replicas: 3}}`, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := upgrade(t, parseValues(t, tt.before), parseValues(t, tt.after))
+			switch {
+			case tt.want == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			case tt.want != "" && err == nil:
+				t.Error("not refused")
+			case tt.want != "" && !strings.Contains(err.Error(), tt.want):
+				t.Errorf("the error does not say %q:\n%v", tt.want, err)
+			}
+		})
+	}
+}
+
+// Somebody may have stopped etcd for a while: that is no number of members.
+func TestUpgradeOfAnEtcdScaledToZeroIsNotRefused(t *testing.T) {
+	stopped := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apps/v1", "kind": "StatefulSet",
+		"metadata": map[string]any{"name": "fellowship-etcd", "namespace": "federation-system"},
+		"spec":     map[string]any{"replicas": int64(0)},
+	}}
+	h := host{fake.NewSimpleDynamicClient(runtime.NewScheme(), stopped)}
+	if err := renderOn(t, h, parseValues(t, `{etcd: {persistence: {enabled: false}}}`)); err != nil {
+		t.Error(err)
+	}
+}
