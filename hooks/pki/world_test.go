@@ -70,14 +70,19 @@ func (w *world) options() Options {
 	}
 }
 
-func (w *world) run(change ...func(*Options)) {
-	w.t.Helper()
-	w.out.Reset()
+// with are the options with some of them changed.
+func (w *world) with(change ...func(*Options)) Options {
 	o := w.options()
 	for _, c := range change {
 		c(&o)
 	}
-	if err := Run(w.t.Context(), o); err != nil {
+	return o
+}
+
+func (w *world) run(change ...func(*Options)) {
+	w.t.Helper()
+	w.out.Reset()
+	if err := Run(w.t.Context(), w.with(change...)); err != nil {
 		w.t.Fatalf("Run: %v", err)
 	}
 }
