@@ -1,0 +1,96 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// Contexts of the test bed's kubeconfig.
+const hostContext = "rivendell"
+
+// parallel is how many tests run at a time: they mostly wait.
+const parallel = "4"
+
+// bed is the test bed that all tests share.
+var bed struct {
+	kubeconfig string
+	root       string // of the repository
+	path       string // PATH of the programs that tests run
+	client     kubernetes.Interface
+	metadata   metadata.Interface
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := errors.Join(flag.Set("test.parallel", parallel), findBed()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(filepath.SplitList(bed.path)[0])
+	os.Exit(code)
+}
+
+// findBed finds the clusters and the programs, and builds what of these is not there.
+func findBed() error {
+	bed.kubeconfig = os.Getenv("FEDHELM_E2E_KUBECONFIG")
+	if bed.kubeconfig == "" {
+		return errors.New("FEDHELM_E2E_KUBECONFIG is not set: these tests need the clusters of the test bed; run: make test-e2e")
+	}
+	if _, err := exec.LookPath("kubectl"); err != nil {
+		return fmt.Errorf("%w: these tests need the programs of the test bed; run: make test-e2e", err)
+	}
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
+		&clientcmd.ClientConfigLoadingRules{ExplicitPath: bed.kubeconfig},
+		&clientcmd.ConfigOverrides{CurrentContext: hostContext}).ClientConfig()
+	if err != nil {
+		return fmt.Errorf("use context %s of %s: %w; run: make test-e2e", hostContext, bed.kubeconfig, err)
+	}
+	config.QPS = -1
+	config.WarningHandler = rest.NoWarnings{}
+	if bed.client, err = kubernetes.NewForConfig(config); err != nil {
+		return err
+	}
+	if bed.metadata, err = metadata.NewForConfig(config); err != nil {
+		return err
+	}
+	if bed.root, err = filepath.Abs("../.."); err != nil {
+		return err
+	}
+	return buildPrograms()
+}
+
+// buildPrograms puts helm, of the version that go.mod pins, and fedhelm, unless FEDHELM_BIN has it, into a directory of their own.
+func buildPrograms() error {
+	dir, err := os.MkdirTemp("", "fedhelm-e2e-")
+	if err != nil {
+		return err
+	}
+	bed.path = dir + string(filepath.ListSeparator) + os.Getenv("PATH")
+	programs := map[string]string{"helm": "helm.sh/helm/v3/cmd/helm"}
+	if bin := os.Getenv("FEDHELM_BIN"); bin != "" {
+		bed.path = dir + string(filepath.ListSeparator) + bin + string(filepath.ListSeparator) + os.Getenv("PATH")
+	} else {
+		programs["fedhelm"] = "./cmd/fedhelm"
+	}
+	for name, pkg := range programs {
+		cmd := exec.Command("go", "build", "-o", filepath.Join(dir, name), pkg)
+		cmd.Dir = bed.root
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w\n%s", name, err, out)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/rand"
+	"k8s.io/apimachinery/pkg/util/wait"
+)
+
+// sandbox is what one test has for itself: a directory that is its home, a copy of the test bed's kubeconfig, and a
+// namespace name, which other namespaces of the test begin with.
+type sandbox struct {
+	*testing.T
+	home       string
+	kubeconfig string
+	namespace  string
+}
+
+// newSandbox lets the test run beside others. When it ends, the host cluster and the kubeconfig must be as they were:
+// whatever the test installed it has to delete. A failed test is swept up after, so that it spoils no other.
+func newSandbox(t *testing.T, namespace string) *sandbox {
+	t.Helper()
+	t.Parallel()
+	s := &sandbox{T: t, home: t.TempDir(), namespace: namespace}
+	if namespace == "" {
+		s.namespace = tokenPrefix + rand.String(5)
+	}
+	s.kubeconfig = filepath.Join(s.home, "kubeconfig")
+	before, err := os.ReadFile(bed.kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("kubeconfig", string(before))
+	listed := s.list()
+	t.Cleanup(func() {
+		if t.Failed() {
+			s.sweep()
+			return
+		}
+		s.eventually(2*time.Minute, "the host cluster is as before", func() error { return sameListing(listed, s.list()) })
+		if after := s.read("kubeconfig"); after != string(before) {
+			t.Errorf("the kubeconfig is not as before:\n%s", redact(after))
+		}
+		if t.Failed() {
+			s.sweep()
+		}
+	})
+	return s
+}
+
+// write makes a file in the sandbox's home and returns its path.
+func (s *sandbox) write(name, content string) string {
+	s.Helper()
+	path := filepath.Join(s.home, name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		s.Fatal(err)
+	}
+	return path
+}
+
+func (s *sandbox) read(name string) string {
+	s.Helper()
+	b, err := os.ReadFile(filepath.Join(s.home, name))
+	if err != nil {
+		s.Fatal(err)
+	}
+	return string(b)
+}
+
+// eventually repeats check until it returns nil, and fails the test with its last error when that takes too long.
+func (s *sandbox) eventually(limit time.Duration, what string, check func() error) {
+	s.Helper()
+	var last error
+	// Not the test's own context: cleanups run after it has ended.
+	err := wait.PollUntilContextTimeout(context.WithoutCancel(s.Context()), 500*time.Millisecond, limit, true, func(context.Context) (bool, error) {
+		last = check()
+		return last == nil, nil
+	})
+	if err != nil {
+		s.Fatalf("not within %s: %s: %v", limit, what, last)
+	}
+}
+
+// makeNamespace makes the sandbox's namespace ahead of fedhelm, which then will not delete it; the test does, at its end.
+func (s *sandbox) makeNamespace() {
+	s.Helper()
+	s.kubectl(hostContext, "create", "namespace", s.namespace)
+	s.Cleanup(func() {
+		s.deleteNamespace(s.namespace)
+	})
+}
+
+func (s *sandbox) deleteNamespace(name string) {
+	ctx := context.WithoutCancel(s.Context())
+	err := bed.client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		s.Errorf("delete namespace %s: %v", name, err)
+	}
+	s.eventually(2*time.Minute, "namespace "+name+" is gone", func() error {
+		_, err := bed.client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return errors.Join(err, fmt.Errorf("it is still there"))
+	})
+}
+
+// sweep removes what a failed test left, as far as that can be told by its names.
+func (s *sandbox) sweep() {
+	ctx := context.WithoutCancel(s.Context())
+	namespaces, err := bed.client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		s.Log(err)
+		return
+	}
+	s.Logf("state of the failed test:\n%s", s.describe())
+	for _, ns := range namespaces.Items {
+		if strings.HasPrefix(ns.Name, s.namespace) {
+			s.deleteNamespace(ns.Name)
+		}
+	}
+	roles, err := bed.client.RbacV1().ClusterRoles().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		s.Log(err)
+		return
+	}
+	for _, r := range roles.Items {
+		if strings.Contains(r.Name, s.namespace) {
+			_ = bed.client.RbacV1().ClusterRoles().Delete(ctx, r.Name, metav1.DeleteOptions{})
+			_ = bed.client.RbacV1().ClusterRoleBindings().Delete(ctx, r.Name, metav1.DeleteOptions{})
+		}
+	}
+}
+
+// describe says how the pods of the sandbox are, for whoever reads of a failure.
+func (s *sandbox) describe() string {
+	r := s.try(time.Minute, "kubectl", "--context="+hostContext, "--namespace="+s.namespace, "get", "pods,jobs,services,persistentvolumeclaims,events", "--output=wide")
+	return r.stdout + r.stderr
+}
