@@ -268,11 +268,11 @@ func (f *front) testWatch(t *testing.T) {
 
 func (f *front) testAway(t *testing.T) {
 	c := kubernetes.NewForConfigOrDie(f.password("mellon")).CoreV1().RESTClient()
-	f.server.Stop(t)
+	f.server.Stop()
 	if err := c.Get().AbsPath("/version").MaxRetries(0).Do(t.Context()).Error(); !apierrors.IsServiceUnavailable(err) {
 		t.Errorf("while the API server is away: %v, want 503", err)
 	}
-	f.server.Restart(t)
+	f.server.Restart()
 	if err := c.Get().AbsPath("/version").Do(t.Context()).Error(); err != nil {
 		t.Errorf("after it has come back: %v", err)
 	}

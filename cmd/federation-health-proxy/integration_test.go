@@ -54,9 +54,9 @@ func TestIntegrationProbesWithoutAnonymousAccess(t *testing.T) {
 	probe("/readyz?verbose&exclude=etcd", 200, "[+]etcd excluded: ok")
 	probe("/api", 404, "not found")
 
-	server.Stop(t)
+	server.Stop()
 	probe("/readyz", 503, "does not answer")
-	server.Restart(t)
+	server.Restart()
 	probe("/readyz", 200, "ok")
 
 	// A certificate that means nothing to the API server shows that the proxy asks with its own.

@@ -39,6 +39,7 @@ type Server struct {
 	// if they are named federation-auth-proxy.
 	FrontProxyCA *certs.Pair
 
+	t       testing.TB // whose end is that of the server, also when a subtest restarts it
 	program string
 	args    []string
 	running *process.Process
@@ -49,6 +50,7 @@ type Server struct {
 func Start(t testing.TB, flags ...string) *Server {
 	t.Helper()
 	s := &Server{
+		t:            t,
 		Dir:          t.TempDir(),
 		CA:           certs.CA(t, "cluster-ca"),
 		FrontProxyCA: certs.CA(t, "front-proxy-ca"),
@@ -58,32 +60,31 @@ func Start(t testing.TB, flags ...string) *Server {
 	address := process.FreeAddress(t)
 	s.URL = "https://" + address
 	s.args = append(s.flags(t, address, startEtcd(t)), flags...)
-	s.Restart(t)
+	s.Restart()
 	return s
 }
 
 // Restart ends the API server, if it runs, and starts it again at the same address.
-func (s *Server) Restart(t testing.TB) {
-	t.Helper()
-	s.Stop(t)
-	s.running = process.Start(t, s.program, s.args...)
-	client, err := rest.HTTPClientFor(s.Admin(t))
+func (s *Server) Restart() {
+	s.t.Helper()
+	s.Stop()
+	s.running = process.Start(s.t, s.program, s.args...)
+	client, err := rest.HTTPClientFor(s.Admin(s.t))
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	eventually.Do(t, time.Minute, "kube-apiserver to be ready", func() error {
+	eventually.Do(s.t, time.Minute, "kube-apiserver to be ready", func() error {
 		select {
 		case <-s.running.Done():
-			t.Fatal("kube-apiserver has ended")
+			s.t.Fatal("kube-apiserver has ended")
 		default:
 		}
-		return get(t.Context(), client, s.URL+"/readyz")
+		return get(s.t.Context(), client, s.URL+"/readyz")
 	})
 }
 
 // Stop kills the API server; etcd keeps its data.
-func (s *Server) Stop(t testing.TB) {
-	t.Helper()
+func (s *Server) Stop() {
 	if s.running != nil {
 		s.running.Signal(os.Kill)
 		<-s.running.Done()

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
 )
 
@@ -50,4 +52,17 @@ current-context: federation
 		}
 	}
 	return path
+}
+
+// REST is a client of no group for a user who may do everything, as the bootstrap
+// hook wants it.
+func (s *Server) REST(t testing.TB) rest.Interface {
+	t.Helper()
+	config := s.Admin(t)
+	config.NegotiatedSerializer = serializer.NewCodecFactory(runtime.NewScheme()).WithoutConversion()
+	client, err := rest.UnversionedRESTClientFor(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
 }
