@@ -31,7 +31,7 @@ func (o Options) writeKubeconfig(ctx context.Context, at endpoint) (string, erro
 		return "", err
 	}
 	_, _, err = store.Ensure(ctx, secrets.Kubeconfig, func(s *corev1.Secret) error {
-		entry.Server = at.url(host(s.Data[secrets.KeyKubeconfig], o.Federation))
+		entry.Server = at.url(serverHost(s.Data[secrets.KeyKubeconfig], o.Federation))
 		encoded, err := kubeconfig.Encode(kubeconfig.New(entry))
 		if err != nil {
 			return err
@@ -96,8 +96,8 @@ func firstToken(s *corev1.Secret) (string, error) {
 	return fields[0], nil
 }
 
-// host is that of the server in a kubeconfig, "" if there is none.
-func host(config []byte, federation string) string {
+// serverHost is that of the server in a kubeconfig, "" if there is none.
+func serverHost(config []byte, federation string) string {
 	parsed, err := kubeconfig.Decode(config)
 	if err != nil || parsed.Clusters[federation] == nil {
 		return ""
