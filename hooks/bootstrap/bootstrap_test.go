@@ -81,7 +81,7 @@ func (f *federation) client(t *testing.T) rest.Interface {
 	f.objects, f.queries = map[string]string{}, map[string]string{}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
-	client, err := rest.UnversionedRESTClientFor(&rest.Config{Host: server.URL, ContentConfig: rest.ContentConfig{
+	client, err := rest.UnversionedRESTClientFor(&rest.Config{Host: server.URL, QPS: -1, ContentConfig: rest.ContentConfig{
 		NegotiatedSerializer: serializer.NewCodecFactory(runtime.NewScheme()).WithoutConversion(),
 	}})
 	if err != nil {

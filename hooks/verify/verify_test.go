@@ -41,7 +41,7 @@ func client(t *testing.T, answers map[string]string, trusted bool) rest.Interfac
 	}))
 	server.Config.ErrorLog = nil
 	t.Cleanup(server.Close)
-	config := &rest.Config{Host: server.URL, ContentConfig: rest.ContentConfig{
+	config := &rest.Config{Host: server.URL, QPS: -1, ContentConfig: rest.ContentConfig{
 		NegotiatedSerializer: serializer.NewCodecFactory(runtime.NewScheme()).WithoutConversion(),
 	}}
 	if trusted {
