@@ -102,6 +102,7 @@ func (b bench) machine() []string {
 	}
 	add("interface", run("ip", "-o", "-brief", "link"))
 	add("route", run("ip", "route"))
+	add("limit", run("sysctl", "fs.inotify.max_user_instances"))
 	add("rule", run("iptables-save"))
 	add("rule", run("nft", "list", "ruleset"))
 	mounts, err := os.ReadFile("/proc/self/mounts")

@@ -138,6 +138,7 @@ func (b Bed) settle(o plan.Options) (*plan.Bed, error) {
 		if err := b.clear(wanted); err != nil {
 			return nil, err
 		}
+		old = saved{}
 	case old.Prefix != wanted.Prefix || old.Network != wanted.Network.String():
 		return nil, fmt.Errorf("a test bed with name prefix %q and network %s is up in %s; take it down first: testbed down",
 			old.Prefix, old.Network, b.State)
@@ -154,11 +155,19 @@ func (b Bed) settle(o plan.Options) (*plan.Bed, error) {
 	if err := b.unclaimed(wanted); err != nil {
 		return nil, err
 	}
-	sv := saved{Prefix: wanted.Prefix, Network: wanted.Network.String(), Boot: boot}
+	sv := saved{Prefix: wanted.Prefix, Network: wanted.Network.String(), Boot: boot, Inotify: old.Inotify}
 	for _, c := range wanted.Clusters[1:] {
 		sv.Kinds = append(sv.Kinds, string(c.Nodes))
 	}
-	return wanted, b.State.write(sv)
+	if sv.Inotify == 0 {
+		if sv.Inotify, err = limitBefore(); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.State.write(sv); err != nil {
+		return nil, err
+	}
+	return wanted, raiseLimits()
 }
 
 // keepKinds refuses to make a simulated member real, or the other way round, while it is up.

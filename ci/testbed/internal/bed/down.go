@@ -35,9 +35,13 @@ func (b Bed) Down(ctx context.Context, prefix string) error {
 			return err
 		}
 	}
-	return b.clear(p)
+	if err := b.clear(p); err != nil {
+		return err
+	}
+	return errors.Join(os.Remove(b.State.lock()), os.Remove(string(b.State)))
 }
 
+// clear removes everything but the lock, which the caller holds.
 func (b Bed) clear(p *plan.Bed) error {
 	if err := b.killAll(p); err != nil {
 		return err
@@ -47,6 +51,9 @@ func (b Bed) clear(p *plan.Bed) error {
 		errs = append(errs, retry(5*time.Second, func() error { return node.RemoveCgroup(dir) }))
 	}
 	errs = append(errs, wire.Down(p))
+	if sv, err := b.State.read(); err == nil {
+		errs = append(errs, restoreLimits(sv.Inotify))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -73,31 +80,22 @@ func (b Bed) killAll(p *plan.Bed) error {
 	return fmt.Errorf("processes of the test bed in %s keep appearing", b.State)
 }
 
-// removeFiles empties the state directory; what lies in it is all ours. The lock, which we hold, goes last.
+// removeFiles empties the state directory; what lies in it is all ours. The record of the bed outlives all it describes.
 func (b Bed) removeFiles() error {
 	entries, err := os.ReadDir(string(b.State))
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(entries, func(x, y os.DirEntry) int { return order(x.Name()) - order(y.Name()) })
 	for _, e := range entries {
-		if err := os.RemoveAll(b.State.path(e.Name())); err != nil {
+		path := b.State.path(e.Name())
+		if path == b.State.lock() || path == b.State.file() {
+			continue
+		}
+		if err := os.RemoveAll(path); err != nil {
 			return err
 		}
 	}
-	return os.Remove(string(b.State))
-}
-
-// order lets the record of the bed outlive all that it describes.
-func order(name string) int {
-	switch name {
-	case "bed.json":
-		return 1
-	case "lock":
-		return 2
-	default:
-		return 0
-	}
+	return os.RemoveAll(b.State.file())
 }
 
 // owners lists the state directories of beds with the prefix that have processes.

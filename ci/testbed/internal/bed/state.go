@@ -27,6 +27,8 @@ type saved struct {
 	Kinds   []string `json:"kinds"` // of the members' nodes
 	// Boot identifies the machine's start that it is of: processes and namespaces do not outlive it.
 	Boot string `json:"boot"`
+	// Inotify is the machine's limit before up raised it, 0 if it did not.
+	Inotify int `json:"inotify,omitempty"`
 }
 
 func (s State) path(elem ...string) string {
@@ -77,14 +79,33 @@ func (s State) write(sv saved) error {
 
 // Lock keeps other runs away from the state directory until unlock is called. It waits for its turn.
 func (s State) Lock(ctx context.Context) (unlock func(), err error) {
-	if err := os.MkdirAll(string(s), 0o755); err != nil {
-		return nil, err
+	for {
+		if err := os.MkdirAll(string(s), 0o755); err != nil {
+			return nil, err
+		}
+		lock := flock.New(s.lock())
+		if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil && ctx.Err() == nil {
+			continue // a down has just removed the directory
+		} else if err != nil {
+			return nil, fmt.Errorf("another testbed command is at work in %s: %w", s, err)
+		}
+		if s.current(lock) {
+			return func() { lock.Unlock() }, nil
+		}
+		lock.Unlock() // whoever had it before us was a down, and removed it
 	}
-	lock := flock.New(s.path("lock"))
-	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
-		return nil, fmt.Errorf("another testbed command is at work in %s: %w", s, err)
+}
+
+func (s State) lock() string { return s.path("lock") }
+
+// current tells whether the file is still the one that others lock.
+func (s State) current(lock *flock.Flock) bool {
+	mine, err := lock.Stat()
+	if err != nil {
+		return false
 	}
-	return func() { lock.Unlock() }, nil
+	now, err := os.Stat(s.lock())
+	return err == nil && os.SameFile(mine, now)
 }
 
 func bootID() (string, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"time"
@@ -61,10 +62,11 @@ func (c Cluster) Up(ctx context.Context, images Images) error {
 			return nil // whoever keeps the images back says why
 		case <-nodeImages:
 		}
-		if err := c.startNodes(gctx); err != nil {
+		started, err := c.startNodes(gctx)
+		if err != nil {
 			return err
 		}
-		return c.waitReady(gctx)
+		return c.waitReady(gctx, started)
 	})
 	return g.Wait()
 }
@@ -186,22 +188,22 @@ func (c Cluster) killNode() error {
 	return nil
 }
 
-func (c Cluster) startNodes(ctx context.Context) error {
+func (c Cluster) startNodes(ctx context.Context) ([]*proc.Process, error) {
 	if c.Nodes == plan.Real {
-		_, err := c.start(kubelet, kubeProxy)
-		return err
+		return c.start(kubelet, kubeProxy)
 	}
 	if err := writeStages(c.path("kwok.yaml")); err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := c.start(kwok); err != nil {
-		return err
+	started, err := c.start(kwok)
+	if err != nil {
+		return nil, err
 	}
-	return c.createSimulatedNodes(ctx)
+	return started, c.createSimulatedNodes(ctx)
 }
 
-// waitReady waits for the nodes, and for the DNS of a cluster whose pods really run.
-func (c Cluster) waitReady(ctx context.Context) error {
+// waitReady waits for the nodes, whose processes have just been started, and for the cluster's DNS.
+func (c Cluster) waitReady(ctx context.Context, started []*proc.Process) error {
 	cfg, err := c.Clients()
 	if err != nil {
 		return err
@@ -210,18 +212,33 @@ func (c Cluster) waitReady(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := waitFor(ctx, "the nodes of "+c.Name, nil, func(ctx context.Context) error {
+	if err := waitFor(ctx, "the nodes of "+c.Name, started, func(ctx context.Context) error {
 		return nodesReady(ctx, client)
 	}); err != nil {
 		return err
 	}
-	return waitFor(ctx, "the DNS of "+c.Name, nil, func(ctx context.Context) error {
+	return waitFor(ctx, "the DNS of "+c.Name, started, func(ctx context.Context) error {
+		if c.Nodes == plan.Real {
+			return c.lookUp(ctx)
+		}
 		d, err := client.AppsV1().Deployments("kube-system").Get(ctx, "coredns", metav1.GetOptions{})
-		if err == nil && (d.Status.AvailableReplicas == 0 || d.Status.ObservedGeneration != d.Generation) {
+		if err == nil && d.Status.AvailableReplicas == 0 {
 			err = errors.New("no pod of Deployment kube-system/coredns is available")
 		}
 		return err
 	})
+}
+
+// lookUp asks the cluster's DNS for a name that is always there. After a crash, objects in the API still tell how it was
+// before; an answer needs a pod and kube-proxy now.
+func (c Cluster) lookUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	resolver := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, net.JoinHostPort(c.DNSService.String(), "53"))
+	}}
+	_, err := resolver.LookupHost(ctx, "kubernetes.default.svc.cluster.local.")
+	return err
 }
 
 func nodesReady(ctx context.Context, client kubernetes.Interface) error {

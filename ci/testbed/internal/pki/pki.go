@@ -3,12 +3,14 @@
 package pki
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -225,9 +227,17 @@ func writeKubeconfig(path string, o Options, ca []byte, p pair) error {
 	return clientcmd.WriteToFile(*cfg, path)
 }
 
-// Merge writes one kubeconfig with the contexts of all the others and none of them current.
+// Merge puts the contexts of other kubeconfigs into one. What else is in it stays, its current context too. Who reads it
+// meanwhile sees it before or after, never half.
 func Merge(path string, from []string) error {
-	all := clientcmdapi.NewConfig()
+	all, err := clientcmd.LoadFromFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		all, err = clientcmdapi.NewConfig(), nil
+	}
+	if err != nil {
+		return err
+	}
+	before := all.DeepCopy()
 	for _, f := range from {
 		cfg, err := clientcmd.LoadFromFile(f)
 		if err != nil {
@@ -237,8 +247,16 @@ func Merge(path string, from []string) error {
 			all.Clusters[name], all.AuthInfos[name], all.Contexts[name] = cfg.Clusters[name], cfg.AuthInfos[name], cfg.Contexts[name]
 		}
 	}
-	for _, c := range all.Clusters {
-		c.LocationOfOrigin = ""
+	content, err := clientcmd.Write(*all)
+	if err != nil {
+		return err
 	}
-	return clientcmd.WriteToFile(*all, path)
+	if old, err := clientcmd.Write(*before); err == nil && bytes.Equal(old, content) {
+		return nil
+	}
+	part := path + ".part"
+	if err := os.WriteFile(part, content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(part, path)
 }
