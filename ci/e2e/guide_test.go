@@ -62,10 +62,7 @@ zones = example.com.
 // example runs a command line as a user types it, but in the sandbox's namespace.
 func (s *sandbox) example(script string) {
 	s.Helper()
-	if s.namespace != guideNamespace {
-		script = `fedhelm() { command fedhelm "$@" --federation-system-namespace=` + s.namespace + "; }\n" + script
-	}
-	s.must("bash", "-euc", script)
+	s.must("bash", "-euc", `fedhelm() { command fedhelm "$@" --federation-system-namespace=`+s.namespace+"; }\n"+script)
 }
 
 func (s *sandbox) purge(name string) {
@@ -75,7 +72,7 @@ func (s *sandbox) purge(name string) {
 
 // TestGuideAuthentication runs the example with a password and a token, and on top of it the one with arguments.
 func TestGuideAuthentication(t *testing.T) {
-	s := newSandbox(t, "")
+	s := newSandbox(t)
 	s.example(authExample)
 	config, err := clientcmd.LoadFromFile(s.kubeconfig)
 	if err != nil {
@@ -147,7 +144,7 @@ func TestGuideAuthentication(t *testing.T) {
 
 // TestGuideDNSAndNodePort runs the example with CoreDNS, and on top of it the one with a node port.
 func TestGuideDNSAndNodePort(t *testing.T) {
-	s := newSandbox(t, "")
+	s := newSandbox(t)
 	s.write("coredns-provider.conf", coreDNSFile)
 	s.example(coreDNSExample)
 	if got := s.host("get", "secret", "fellowship-dns-provider", `--output=go-template={{index .data "federation-dns-provider.conf" | base64decode}}`); got != strings.TrimSpace(coreDNSFile) {
@@ -166,7 +163,7 @@ func TestGuideDNSAndNodePort(t *testing.T) {
 
 // TestGuideEphemeral runs the example without a volume.
 func TestGuideEphemeral(t *testing.T) {
-	s := newSandbox(t, "")
+	s := newSandbox(t)
 	s.example(ephemeralExample)
 	s.worksAs("fellowship")
 	if claims := s.host("get", "persistentvolumeclaims", "--output=name"); claims != "" {

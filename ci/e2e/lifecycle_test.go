@@ -13,7 +13,7 @@ import (
 // TestLifecycle follows a federation through its life, from the guide's first example: used, initialised again, its pods and
 // its node's kubelet restarted, deleted, set up anew on the old data, and purged.
 func TestLifecycle(t *testing.T) {
-	s := newSandbox(t, guideNamespace)
+	s := newSandbox(t)
 	empty := s.list()
 	s.example(firstExample)
 	s.ready("fellowship")

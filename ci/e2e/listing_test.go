@@ -16,11 +16,8 @@ import (
 	"k8s.io/client-go/discovery"
 )
 
-// tokenPrefix begins the namespaces of the tests.
+// tokenPrefix begins the names of what tests make in the host cluster.
 const tokenPrefix = "e2e-"
-
-// guideNamespace is the one namespace of a test with another name: that of the guide.
-const guideNamespace = "federation-system"
 
 // listing is every object of the host cluster that may be this test's, and a mark that changes when the object does:
 // all of its namespaces, of the cluster's own, and what is in none. Other tests, and other users, may be at work beside it.
@@ -99,7 +96,7 @@ func (s *sandbox) foreign(resource schema.GroupVersionResource, o metav1.Partial
 	case resource.Resource == "namespaces":
 		return true
 	default:
-		return claimNamespace != "" || strings.HasPrefix(o.Name, "fedhelm:")
+		return claimNamespace != "" || strings.HasPrefix(o.Name, "fedhelm:") || strings.HasPrefix(o.Name, tokenPrefix)
 	}
 }
 

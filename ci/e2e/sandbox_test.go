@@ -29,19 +29,12 @@ type sandbox struct {
 
 // newSandbox lets the test run beside others. When it ends, the host cluster and the kubeconfig must be as they were:
 // whatever the test installed it has to delete. A failed test is swept up after, so that it spoils no other.
-func newSandbox(t *testing.T, namespace string) *sandbox {
+func newSandbox(t *testing.T) *sandbox {
 	t.Helper()
 	t.Parallel()
-	s := &sandbox{T: t, home: t.TempDir(), namespace: namespace}
-	if namespace == "" {
-		s.namespace = tokenPrefix + rand.String(5)
-	}
-	s.kubeconfig = filepath.Join(s.home, "kubeconfig")
-	before, err := os.ReadFile(bed.kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.write("kubeconfig", string(before))
+	s := &sandbox{T: t, home: t.TempDir(), namespace: tokenPrefix + rand.String(5)}
+	before := bedKubeconfig(s)
+	s.kubeconfig = s.write("kubeconfig", before)
 	listed := s.list()
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -49,7 +42,7 @@ func newSandbox(t *testing.T, namespace string) *sandbox {
 			return
 		}
 		s.eventually(2*time.Minute, "the host cluster is as before", func() error { return sameListing(listed, s.list()) })
-		if after := s.read("kubeconfig"); after != string(before) {
+		if after := s.read("kubeconfig"); after != before {
 			t.Errorf("the kubeconfig is not as before:\n%s", redact(after))
 		}
 		if t.Failed() {
@@ -57,6 +50,16 @@ func newSandbox(t *testing.T, namespace string) *sandbox {
 		}
 	})
 	return s
+}
+
+// bedKubeconfig is the kubeconfig of the test bed, as every sandbox begins with it.
+func bedKubeconfig(s *sandbox) string {
+	s.Helper()
+	b, err := os.ReadFile(bed.kubeconfig)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return string(b)
 }
 
 // write makes a file in the sandbox's home and returns its path.
@@ -143,8 +146,11 @@ func (s *sandbox) sweep() {
 	}
 }
 
-// describe says how the pods of the sandbox are, for whoever reads of a failure.
+// describe says how the objects of the sandbox are, for whoever reads of a failure.
 func (s *sandbox) describe() string {
-	r := s.try(time.Minute, "kubectl", "--context="+hostContext, "--namespace="+s.namespace, "get", "pods,jobs,services,persistentvolumeclaims,events", "--output=wide")
-	return r.stdout + r.stderr
+	get := []string{"--context=" + hostContext, "--namespace=" + s.namespace, "get"}
+	state := s.try(time.Minute, "kubectl", append(get, "pods,jobs,services,persistentvolumeclaims")...)
+	events := s.try(time.Minute, "kubectl", append(get, "events", "--field-selector=type=Warning", "--sort-by=.lastTimestamp",
+		"--output=custom-columns=TIME:.lastTimestamp,OBJECT:.involvedObject.name,MESSAGE:.message")...)
+	return state.stdout + state.stderr + events.stdout + events.stderr
 }

@@ -12,7 +12,7 @@ import (
 // TestSeveralFederations puts two federations into one namespace and one of the same name into another, with every type of Service
 // that the guide's examples do not have. None disturbs another, and each goes alone.
 func TestSeveralFederations(t *testing.T) {
-	s := newSandbox(t, "")
+	s := newSandbox(t)
 	s.makeNamespace()
 	s.fedhelm("init", "east", "--api-server-service-type=NodePort")
 	s.worksAs("east")
@@ -29,7 +29,7 @@ func TestSeveralFederations(t *testing.T) {
 	if r.code != 3 || !strings.Contains(r.stderr, `cluster "east"`) || !strings.Contains(r.stderr, "--kubeconfig") {
 		t.Errorf("want a refusal to take over the kubeconfig entry\n%s", r)
 	}
-	other := s.write("other-kubeconfig", s.hostOnly())
+	other := s.write("other-kubeconfig", bedKubeconfig(s))
 	s.must("fedhelm", "init", "east", "--kubeconfig="+other, "--host-cluster-context="+hostContext, "--federation-system-namespace="+elsewhere, "--api-server-service-type=NodePort")
 	s.must("kubectl", "--kubeconfig="+other, "--context=east", "create", "namespace", "elsewhere")
 	if out := s.kubectl("east", "get", "namespaces", "--output=name"); strings.Contains(out, "elsewhere") {
@@ -60,10 +60,4 @@ func (s *sandbox) reachable(federation string) {
 	s.Helper()
 	s.serves(federation, "https://"+s.host("get", "service", federation+"-apiserver", "--output=jsonpath={.spec.clusterIP}"))
 	s.worksAs(federation)
-}
-
-// hostOnly is the kubeconfig of the test bed as it came.
-func (s *sandbox) hostOnly() string {
-	s.Helper()
-	return s.must("kubectl", "--kubeconfig="+bed.kubeconfig, "config", "view", "--raw").stdout
 }

@@ -108,7 +108,7 @@ func (s *snapshot) image(f *Finding, p corev1.Pod, c corev1.ContainerStatus, w c
 		f.WayOut = "give a Secret with --image-pull-secrets, or choose another image with " + flag
 	case registryUnheard.MatchString(message):
 		f.Reason = fmt.Sprintf("image %s cannot be pulled: the node does not reach the registry", c.Image)
-		f.WayOut = "see the node's network, or name a mirror with --set global.image.registry=REGISTRY"
+		f.WayOut = "see the node's network, choose another image with " + flag + ", or a mirror with --set global.image.registry=REGISTRY"
 	case imageMissing.MatchString(message):
 		f.Reason = fmt.Sprintf("image %s is not found", c.Image)
 		f.WayOut = "choose another with " + flag

@@ -1,0 +1,136 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fedhelm/fedhelm/pkg/pki"
+)
+
+// TestCertificates checks every certificate of a federation, lets the serving one expire and the renewal heal it, while clients and pods
+// stay as they are.
+func TestCertificates(t *testing.T) {
+	s := newSandbox(t)
+	s.fedhelm("init", "fellowship", "--api-server-service-type=NodePort", "--set=controlPlane.apiServer.service.extraSANs={council.example.com}")
+	s.ready("fellowship")
+	s.remember("fellowship")
+	for _, c := range []struct {
+		secret, cert, ca string
+		usage            pki.Usage
+		names            []string
+	}{
+		{"apiserver-certs", "server.crt", "ca.crt", pki.Server, []string{
+			"fellowship-apiserver", "fellowship-apiserver." + s.namespace + ".svc", "fellowship-apiserver." + s.namespace + ".svc.cluster.local",
+			"kubernetes.default.svc", "localhost", "127.0.0.1", "10.0.0.1", "council.example.com", s.nodeAddress(),
+		}},
+		{"apiserver-certs", "etcd-client.crt", "etcd-ca.crt", pki.Client, nil},
+		{"apiserver-certs", "front-proxy-client.crt", "front-proxy-ca.crt", pki.Client, nil},
+		{"apiserver-health-certs", "client.crt", "ca.crt", pki.Client, nil},
+		{"etcd-certs", "server.crt", "ca.crt", pki.Server, []string{"fellowship-etcd-0.fellowship-etcd." + s.namespace + ".svc", "localhost"}},
+		{"etcd-certs", "peer.crt", "ca.crt", pki.Peer, []string{"fellowship-etcd-0.fellowship-etcd." + s.namespace + ".svc"}},
+		{"controller-manager-certs", "client.crt", "ca.crt", pki.Client, nil},
+		{"kube-controller-manager-certs", "client.crt", "ca.crt", pki.Client, nil},
+		{"bootstrap-certs", "client.crt", "ca.crt", pki.Client, nil},
+		{"admin-certs", "client.crt", "ca.crt", pki.Client, nil},
+	} {
+		data := s.secret("fellowship-" + c.secret)
+		chain, roots := s.certificates(data[c.cert]), s.certificates(data[c.ca])
+		if err := pki.Verify(chain, roots, c.usage, time.Now()); err != nil {
+			t.Errorf("%s of %s: %v", c.cert, c.secret, err)
+		}
+		for _, other := range []pki.Usage{pki.Client, pki.Server} {
+			if c.usage != pki.Peer && c.usage != other && pki.Verify(chain, roots, other, time.Now()) == nil {
+				t.Errorf("%s of %s is good for more than it is for", c.cert, c.secret)
+			}
+		}
+		for _, name := range c.names {
+			if err := chain[0].VerifyHostname(name); err != nil {
+				t.Errorf("%s of %s: %v", c.cert, c.secret, err)
+			}
+		}
+		if left := time.Until(chain[0].NotAfter); left < 364*24*time.Hour || left > 366*24*time.Hour {
+			t.Errorf("%s of %s is valid for %s", c.cert, c.secret, left)
+		}
+	}
+
+	pods := s.pods("fellowship", "apiserver") + s.pods("fellowship", "etcd") + s.pods("fellowship", "controller-manager")
+	expired := s.expireServingCertificate()
+	s.eventually(4*time.Minute, "the API server serves the expired certificate", func() error { return s.serving(expired.Equal) })
+	s.host("create", "job", "--from=cronjob/fellowship-renew", "renew-now")
+	s.host("wait", "--for=condition=Complete", "job/renew-now", "--timeout=2m")
+	s.eventually(4*time.Minute, "the API server serves a good certificate", func() error {
+		return s.serving(func(c *x509.Certificate) bool { return time.Now().Before(c.NotAfter) })
+	})
+	s.remembers("fellowship")
+	if now := s.pods("fellowship", "apiserver") + s.pods("fellowship", "etcd") + s.pods("fellowship", "controller-manager"); now != pods {
+		t.Errorf("the renewal restarted pods:\n%s\nbefore:\n%s", now, pods)
+	}
+	s.host("delete", "job", "renew-now")
+	s.purge("fellowship")
+}
+
+func (s *sandbox) secret(name string) map[string][]byte {
+	s.Helper()
+	secret, err := bed.client.CoreV1().Secrets(s.namespace).Get(s.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return secret.Data
+}
+
+func (s *sandbox) certificates(bundle []byte) []*x509.Certificate {
+	s.Helper()
+	certs, err := pki.ParseBundle(bundle)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return certs
+}
+
+// expireServingCertificate puts one in place as the hook would have made it a year and a day ago.
+func (s *sandbox) expireServingCertificate() *x509.Certificate {
+	s.Helper()
+	authorities, serving := s.secret("fellowship-ca"), s.secret("fellowship-apiserver-certs")
+	ca, _, err := pki.ParseAuthority(authorities["ca.crt"], authorities["ca.key"])
+	if err != nil {
+		s.Fatal(err)
+	}
+	old := s.certificates(serving["server.crt"])[0]
+	past := pki.Generator{Now: func() time.Time { return time.Now().AddDate(-1, 0, -1) }}
+	pair, err := past.Leaf(pki.Leaf{CommonName: old.Subject.CommonName, Usage: pki.Server, DNSNames: old.DNSNames, IPs: old.IPAddresses}, ca, 365*24*time.Hour)
+	if err != nil {
+		s.Fatal(err)
+	}
+	patch, err := json.Marshal(map[string]any{"data": map[string]string{
+		"server.crt": base64.StdEncoding.EncodeToString(pair.Cert), "server.key": base64.StdEncoding.EncodeToString(pair.Key),
+	}})
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.host("patch", "secret", "fellowship-apiserver-certs", "--patch-file="+s.write("patch.json", string(patch)))
+	return s.certificates(pair.Cert)[0]
+}
+
+// serving returns nil when the API server's certificate is as wanted.
+func (s *sandbox) serving(wanted func(*x509.Certificate) bool) error {
+	address := fmt.Sprintf("%s:%s", s.nodeAddress(), s.host("get", "service", "fellowship-apiserver", "--output=jsonpath={.spec.ports[0].nodePort}"))
+	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) // an expired one is to be seen
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if certs := conn.ConnectionState().PeerCertificates; !slices.ContainsFunc(certs[:1], wanted) {
+		return fmt.Errorf("it serves one that is valid until %s", certs[0].NotAfter)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fedhelm/fedhelm/pkg/pki"
+)
+
+// TestThreeEtcdMembers loses one of three members with all its data, and goes on.
+func TestThreeEtcdMembers(t *testing.T) {
+	s := newSandbox(t)
+	s.fedhelm("init", "fellowship", "--api-server-service-type=NodePort", "--set=controlPlane.etcd.replicas=3", "--etcd-pv-capacity=1Gi")
+	s.ready("fellowship")
+	s.remember("fellowship")
+	// What is deleted first is gone once the pod is.
+	s.host("delete", "persistentvolumeclaim", "data-fellowship-etcd-2", "--wait=false")
+	s.host("delete", "pod", "fellowship-etcd-2", "--grace-period=0", "--force")
+	for i := range 10 {
+		s.kubectl("fellowship", "create", "configmap", fmt.Sprintf("written-%d", i))
+	}
+	s.remembers("fellowship")
+	s.purge("fellowship")
+}
+
+// TestExistingClaim keeps the data in a claim of the user's, which outlives the federation, purged or not.
+func TestExistingClaim(t *testing.T) {
+	s := newSandbox(t)
+	s.makeNamespace()
+	s.refused(3, 30*time.Second, []string{`no PersistentVolumeClaim "chronicle"`, "--etcd-existing-claim"}, "init", "fellowship", "--etcd-existing-claim=chronicle")
+	s.apply(`{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "chronicle"},
+		"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}`)
+	s.fedhelm("init", "fellowship", "--api-server-service-type=NodePort", "--etcd-existing-claim=chronicle")
+	s.remember("fellowship")
+	s.purge("fellowship")
+	if got := s.host("get", "persistentvolumeclaim", "chronicle", "--output=jsonpath={.status.phase}"); got != "Bound" {
+		t.Fatalf("after the purge the user's claim is %q", got)
+	}
+	s.fedhelm("init", "fellowship", "--api-server-service-type=NodePort", "--etcd-existing-claim=chronicle")
+	s.remembers("fellowship")
+	s.purge("fellowship")
+}
+
+func (s *sandbox) apply(objects ...string) {
+	s.Helper()
+	for i, o := range objects {
+		s.host("apply", "--filename="+s.write(fmt.Sprintf("object-%d.json", i), o))
+	}
+}
+
+// TestExternalEtcd uses an etcd of the user's, with TLS.
+func TestExternalEtcd(t *testing.T) {
+	s := newSandbox(t)
+	s.makeNamespace()
+	host := "chronicle." + s.namespace + ".svc"
+	s.etcdCertificates(host)
+	s.apply(fmt.Sprintf(`{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "chronicle"},
+		"spec": {"selector": {"app": "chronicle"}, "ports": [{"port": 2379}]}}`), fmt.Sprintf(`{
+		"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "chronicle", "labels": {"app": "chronicle"}},
+		"spec": {
+			"securityContext": {"runAsUser": 65532, "fsGroup": 65532},
+			"containers": [{"name": "etcd", "image": %q, "command": ["etcd"], "args": [
+				"--data-dir=/data", "--listen-client-urls=https://0.0.0.0:2379", "--advertise-client-urls=https://%s:2379",
+				"--client-cert-auth", "--trusted-ca-file=/certs/ca.crt", "--cert-file=/certs/server.crt", "--key-file=/certs/server.key"],
+				"volumeMounts": [{"name": "data", "mountPath": "/data"}, {"name": "certs", "mountPath": "/certs"}]}],
+			"volumes": [{"name": "data", "emptyDir": {}}, {"name": "certs", "secret": {"secretName": "chronicle-server"}}]}}`, s.etcdImage(), host))
+	s.host("wait", "--for=condition=Ready", "pod/chronicle", "--timeout=2m")
+
+	s.fedhelm("init", "fellowship", "--api-server-service-type=NodePort", "--etcd-servers=https://"+host+":2379", "--etcd-tls-secret=chronicle-client")
+	s.worksAs("fellowship")
+	s.remember("fellowship")
+	if left := s.host("get", "statefulsets,persistentvolumeclaims", "--output=name"); left != "" {
+		t.Errorf("there is an etcd beside the user's: %s", left)
+	}
+	s.purge("fellowship")
+	s.fedhelm("init", "fellowship", "--api-server-service-type=NodePort", "--etcd-servers=https://"+host+":2379", "--etcd-tls-secret=chronicle-client")
+	s.remembers("fellowship")
+	s.purge("fellowship")
+}
+
+// etcdImage is the one that the chart would use.
+func (s *sandbox) etcdImage() string {
+	s.Helper()
+	for line := range strings.Lines(s.must("fedhelm", "init", "fellowship", "--dry-run").stdout) {
+		if _, image, ok := strings.Cut(line, "image: "); ok && strings.Contains(image, "/etcd:") {
+			return strings.Trim(strings.TrimSpace(image), `"`)
+		}
+	}
+	s.Fatal("the chart has no etcd image")
+	return ""
+}
+
+// etcdCertificates makes the Secrets chronicle-server and chronicle-client.
+func (s *sandbox) etcdCertificates(host string) {
+	s.Helper()
+	g := pki.Generator{}
+	ca, err := g.Authority(pkix.Name{CommonName: "chronicle"}, time.Hour)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for name, leaf := range map[string]pki.Leaf{
+		"server": {CommonName: "chronicle", DNSNames: []string{host}, Usage: pki.Peer},
+		"client": {CommonName: "fellowship", Usage: pki.Client},
+	} {
+		pair, err := g.Leaf(leaf, ca, time.Hour)
+		if err != nil {
+			s.Fatal(err)
+		}
+		cert, key := s.write(name+".crt", string(pair.Cert)), s.write(name+".key", string(pair.Key))
+		bundle := s.write("ca.crt", string(pki.EncodeBundle([]*x509.Certificate{ca.Cert})))
+		if name == "server" {
+			s.host("create", "secret", "generic", "chronicle-server", "--from-file=ca.crt="+bundle, "--from-file=server.crt="+cert, "--from-file=server.key="+key)
+		} else {
+			s.host("create", "secret", "generic", "chronicle-client", "--from-file=ca.crt="+bundle, "--from-file=tls.crt="+cert, "--from-file=tls.key="+key)
+		}
+	}
+}
