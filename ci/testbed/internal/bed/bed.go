@@ -46,6 +46,9 @@ type UpOptions struct {
 // Up brings up a bed with at least the clusters asked for. What is up already stays, what is broken is mended.
 // When only our own image fails, the clusters are up all the same.
 func (b Bed) Up(ctx context.Context, o UpOptions) error {
+	if err := b.State.check(); err != nil {
+		return err
+	}
 	tools, err := debian.Ensure(ctx, b.Progress)
 	if err != nil {
 		return err
@@ -64,6 +67,9 @@ func (b Bed) Up(ctx context.Context, o UpOptions) error {
 	defer unlock()
 	p, err := b.settle(o.Plan)
 	if err != nil {
+		return err
+	}
+	if err := raiseLimits(); err != nil {
 		return err
 	}
 	self, err := b.installSelf()
@@ -164,10 +170,7 @@ func (b Bed) settle(o plan.Options) (*plan.Bed, error) {
 			return nil, err
 		}
 	}
-	if err := b.State.write(sv); err != nil {
-		return nil, err
-	}
-	return wanted, raiseLimits()
+	return wanted, b.State.write(sv)
 }
 
 // keepKinds refuses to make a simulated member real, or the other way round, while it is up.

@@ -77,6 +77,21 @@ func (s State) write(sv saved) error {
 	return os.Rename(part, s.file())
 }
 
+// longestSocket is the path, in the state directory, of the socket with the longest one: kubelet's, in the cluster with the
+// longest name. The kernel allows socketPath bytes.
+const (
+	longestSocket = "/rivendell/node/kubelet/pod-resources/kubelet.sock"
+	socketPath    = 107
+)
+
+// check refuses a directory whose path is too long: kubelet would end, with "invalid argument".
+func (s State) check() error {
+	if limit := socketPath - len(longestSocket); len(s) > limit {
+		return fmt.Errorf("state directory %s: its path is longer than %d bytes, too long for sockets in it; choose another with --state", s, limit)
+	}
+	return nil
+}
+
 // Lock keeps other runs away from the state directory until unlock is called. It waits for its turn.
 func (s State) Lock(ctx context.Context) (unlock func(), err error) {
 	for {
