@@ -1,0 +1,224 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	fedchart "github.com/fedhelm/fedhelm/pkg/chart"
+	"github.com/fedhelm/fedhelm/pkg/federation"
+	"github.com/fedhelm/fedhelm/pkg/release"
+)
+
+func TestInit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.init()
+	o.Options.DNS = fedchart.DNS{Provider: "coredns", Zone: "example.com.", Config: []byte("[Global]\n")}
+	result, err := Init(context.Background(), o)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, w.out.String())
+	}
+	if result.Outcome != release.Installed || result.Server != w.address || result.Context != "fellowship" || result.Kubeconfig != w.file || result.Warning != "" {
+		t.Errorf("Init = %+v", result)
+	}
+	if got := w.entry(); got != w.address {
+		t.Errorf("the kubeconfig leads to %q", got)
+	}
+	want := []string{"deployment/fellowship-apiserver", "lease/fellowship-fedhelm", "namespace/federation-system", "secret/fellowship-dns-provider", "secret/fellowship-kubeconfig"}
+	if got := w.objects(); !slices.Equal(got, want) {
+		t.Errorf("the host cluster has %v, want %v", got, want)
+	}
+	if lease, err := w.client.CoordinationV1().Leases(fellowship.Namespace).Get(context.Background(), "fellowship-fedhelm", metav1.GetOptions{}); err != nil || lease.Spec.HolderIdentity != nil {
+		t.Errorf("the lock is %+v, %v; want it free", lease, err)
+	}
+
+	result, err = Init(context.Background(), o)
+	if err != nil || result.Outcome != release.Unchanged {
+		t.Errorf("the second time: %+v, %v; want it unchanged", result, err)
+	}
+}
+
+func TestInitRefuses(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(*world, *InitOptions)
+		want   string
+	}{
+		{name: "a host cluster that lacks what is needed", want: `no StorageClass "fast"`, change: func(w *world, o *InitOptions) {
+			o.Options.Base = map[string]any{"controlPlane": map[string]any{"etcd": map[string]any{"persistence": map[string]any{"enabled": true, "storageClass": "fast"}}}}
+		}},
+		{name: "a name that the kubeconfig has for something else", want: "fellowship", change: func(w *world, _ *InitOptions) {
+			other := "apiVersion: v1\nkind: Config\nclusters: [{name: fellowship, cluster: {server: \"https://other\"}}]\ncontexts: []\nusers: []\n"
+			if err := os.WriteFile(w.file, []byte(other), 0o600); err != nil {
+				w.t.Fatal(err)
+			}
+		}},
+		{name: "values that the running release does not take", want: "etcd.replicas", change: func(w *world, _ *InitOptions) {
+			w.applyErr = &release.ChartError{Problems: []string{"etcd.replicas: no"}}
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			o := w.init()
+			tt.change(w, &o)
+			_, err := Init(context.Background(), o)
+			if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("got %v, want a refusal about %q", err, tt.want)
+			}
+			if got := w.objects(); slices.ContainsFunc(got, func(o string) bool { return !strings.HasPrefix(o, "namespace/") && !strings.HasPrefix(o, "lease/") }) {
+				t.Errorf("the host cluster has %v", got)
+			}
+		})
+	}
+}
+
+func TestInitWhileSomebodyElseIsAtWork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, lock, err := federation.Acquire(context.Background(), w.client, fellowship, "Boromir", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release(context.Background())
+	_, err = Init(context.Background(), w.init())
+	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "Boromir") {
+		t.Errorf("got %v, want a refusal that names the holder", err)
+	}
+	if len(w.requests) > 0 {
+		t.Error("Helm was asked all the same")
+	}
+}
+
+func TestInitGoesOnAfterAFailure(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		spoil func(*world)
+		mend  func(*world)
+		class error
+		want  string
+	}{
+		{
+			name:  "a hook that failed",
+			spoil: func(w *world) { w.applyErr = &release.HookError{Job: "fellowship-pki", Message: "no luck"} },
+			mend:  func(w *world) { w.applyErr = nil },
+			want:  "hook fellowship-pki: no luck; run the same command again",
+		},
+		{
+			name:  "pods that do not come up",
+			spoil: func(w *world) { w.unready = true },
+			mend: func(w *world) {
+				w.unready = false
+				if err := w.client.Tracker().Update(deployments, w.deployment(), fellowship.Namespace); err != nil {
+					w.t.Fatal(err)
+				}
+			},
+			class: ErrTimedOut, want: "timed out after 1.5s",
+		},
+		{
+			name:  "an API that is not ready",
+			spoil: func(w *world) { w.ready.Store(false) },
+			mend:  func(w *world) { w.ready.Store(true) },
+			class: ErrTimedOut, want: "not ready yet",
+		},
+		{
+			name:  "an address that leads nowhere",
+			spoil: func(w *world) { w.address = "https://" + closedPort(w.t) },
+			mend: func(w *world) {
+				w.address = w.server.URL
+				secret := &corev1.Secret{ObjectMeta: labelled("fellowship-kubeconfig", federation.ManagedByHook), Data: map[string][]byte{"kubeconfig": w.kubeconfig()}}
+				if err := w.client.Tracker().Update(secrets, secret, fellowship.Namespace); err != nil {
+					w.t.Fatal(err)
+				}
+			},
+			class: ErrTimedOut, want: "--api-server-advertise-address",
+		},
+		{
+			name:  "a hook that published nothing",
+			spoil: func(w *world) { w.unpublished = true },
+			mend:  func(w *world) { w.unpublished = false },
+			want:  `Secret "fellowship-kubeconfig"`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			tt.spoil(w)
+			o := w.init()
+			o.Timeout = 1500 * time.Millisecond
+			_, err := Init(context.Background(), o)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || tt.class != nil && !errors.Is(err, tt.class) {
+				t.Fatalf("got %v, want an error about %q of class %v", err, tt.want, tt.class)
+			}
+			if w.entry() != "" {
+				t.Error("the kubeconfig has an entry for a federation that does not work")
+			}
+			tt.mend(w)
+			if _, err := Init(context.Background(), w.init()); err != nil {
+				t.Fatalf("after mending: %v", err)
+			}
+			if got := w.entry(); got != w.server.URL {
+				t.Errorf("after mending the kubeconfig leads to %q", got)
+			}
+		})
+	}
+}
+
+func TestInitOfAClusterIPThatDoesNotLeadHere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.address = "https://" + closedPort(t)
+	o := w.init()
+	o.Options.APIServer.ServiceType = "ClusterIP"
+	result, err := Init(context.Background(), o)
+	if err != nil || !strings.Contains(result.Warning, "port-forward service/fellowship-apiserver") {
+		t.Fatalf("Init = %+v, %v; want a warning that says what to do", result, err)
+	}
+	if got := w.entry(); got != w.address {
+		t.Errorf("the kubeconfig leads to %q", got)
+	}
+}
+
+func TestInitThatIsInterruptedGivesTheLockBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.unready = true
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(300*time.Millisecond, cancel)
+	if _, err := Init(ctx, w.init()); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	lease, err := w.client.CoordinationV1().Leases(fellowship.Namespace).Get(context.Background(), "fellowship-fedhelm", metav1.GetOptions{})
+	if err != nil || lease.Spec.HolderIdentity != nil {
+		t.Errorf("the lock is %+v, %v; want it free", lease.Spec, err)
+	}
+}
+
+var (
+	deployments = appsv1.SchemeGroupVersion.WithResource("deployments")
+	secrets     = corev1.SchemeGroupVersion.WithResource("secrets")
+)
+
+// closedPort is an address where nothing listens.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
