@@ -56,12 +56,12 @@ func serve(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	api, err := net.Listen("tcp", o.listen)
+	api, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
 	if err != nil {
 		return err
 	}
 	defer api.Close()
-	probes, err := net.Listen("tcp", o.healthListen)
+	probes, err := new(net.ListenConfig).Listen(ctx, "tcp", o.healthListen)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func serve(ctx context.Context, o options) error {
 	})
 	failed := make(chan error, 1)
 	go func() {
-		err := httpserver.Serve(serving, healthServer(ctx, proxy), probes, time.Second)
+		err := httpserver.Serve(serving, healthServer(ctx.Err, proxy), probes, time.Second)
 		end(err) // without probes there is no point in going on
 		failed <- err
 	}()
@@ -98,8 +98,8 @@ func apiServer(proxy *authproxy.Proxy, log *slog.Logger) *http.Server {
 	}
 }
 
-// healthServer is ready while the API server answers and nobody has asked us to end.
-func healthServer(ctx context.Context, proxy *authproxy.Proxy) *http.Server {
+// healthServer is ready while the API server answers and ending returns nil.
+func healthServer(ending func() error, proxy *authproxy.Proxy) *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "ok")
@@ -107,7 +107,7 @@ func healthServer(ctx context.Context, proxy *authproxy.Proxy) *http.Server {
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		limited, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 		defer cancel()
-		if err := errors.Join(context.Cause(ctx), proxy.Reachable(limited)); err != nil {
+		if err := errors.Join(ending(), proxy.Reachable(limited)); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -32,7 +33,7 @@ func (l logging) validate() error {
 		return fmt.Errorf("--log-format=%q: must be text or json", l.format)
 	}
 	if l.format == "json" && l.vmodule != "" {
-		return fmt.Errorf("--vmodule: works only with --log-format=text")
+		return errors.New("--vmodule: works only with --log-format=text")
 	}
 	if l.verbosity < 0 {
 		return fmt.Errorf("--v=%d: must not be negative", l.verbosity)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,7 +30,7 @@ func TestReadiness(t *testing.T) {
 				}
 				w.Header().Set("Content-Type", "application/json")
 				w.WriteHeader(tt.status)
-				w.Write([]byte(tt.body))
+				fmt.Fprint(w, tt.body)
 			}))
 			defer api.Close()
 			r, err := newReadiness(&rest.Config{Host: api.URL})

@@ -86,7 +86,7 @@ func (d dns) validate() error {
 		errs = append(errs, fmt.Errorf("--dns-provider: %w", err))
 	}
 	if d.zone == "" {
-		errs = append(errs, errors.New("--zone-name: must be given with --dns-provider: the zone with the federation's names, such as example.com."))
+		errs = append(errs, errors.New("--zone-name: must be given with --dns-provider, the zone with the federation's names, such as \"example.com.\""))
 	}
 	return errors.Join(errs...)
 }

@@ -14,10 +14,10 @@ import (
 // errUnauthorized is returned for credentials that are there and wrong.
 var errUnauthorized = errors.New("the credentials are not valid")
 
-// errTooMany is returned, before credentials are looked at, to who was wrong too often.
-type errTooMany struct{ retryAfter time.Duration }
+// tooManyError is returned, before credentials are looked at, to who was wrong too often.
+type tooManyError struct{ retryAfter time.Duration }
 
-func (e errTooMany) Error() string {
+func (e tooManyError) Error() string {
 	return fmt.Sprintf("too many wrong passwords; try again in %s", e.retryAfter.Round(time.Second))
 }
 
@@ -49,7 +49,7 @@ func (p *Proxy) authenticate(r *http.Request) (*identity, error) {
 
 // turnAway answers in the form that clients of Kubernetes show to their users.
 func (p *Proxy) turnAway(w http.ResponseWriter, r *http.Request, err error) {
-	var tooMany errTooMany
+	var tooMany tooManyError
 	switch {
 	case errors.As(err, &tooMany):
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(tooMany.retryAfter.Seconds()))))

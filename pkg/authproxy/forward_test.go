@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -64,13 +63,13 @@ func TestRequestsThatAreNotForwarded(t *testing.T) {
 		{"POST /api HTTP/1.1", "Host: x", adminLine, "Transfer-Encoding: chunked, identity"},
 	} {
 		t.Run(lines[len(lines)-1], func(t *testing.T) {
-			resp, _ := w.raw(lines...)
+			answer := w.raw(lines...)
 			got := w.last()
 			if got != nil && got.header.Get("X-Remote-User") != "admin" {
 				t.Errorf("reached the API server as %q", got.header)
 			}
-			if got == nil && (resp.StatusCode < 400 || resp.StatusCode == http.StatusServiceUnavailable) {
-				t.Errorf("status %d, want a refusal", resp.StatusCode)
+			if got == nil && (answer.status < 400 || answer.status == http.StatusServiceUnavailable) {
+				t.Errorf("status %d, want a refusal", answer.status)
 			}
 		})
 	}
@@ -110,7 +109,7 @@ func TestWatchEventsArriveWhenTheyHappen(t *testing.T) {
 		for {
 			select {
 			case event := <-next:
-				io.WriteString(rw, event+"\n")
+				fmt.Fprint(rw, event+"\n")
 				rw.(http.Flusher).Flush()
 			case <-r.Context().Done():
 				close(gone)
@@ -169,19 +168,19 @@ func TestUpgradedConnectionsWorkBothWays(t *testing.T) {
 	})
 	for _, protocol := range []string{"SPDY/3.1", "websocket"} {
 		t.Run(protocol, func(t *testing.T) {
-			resp, stream := w.raw("POST /api/v1/namespaces/default/pods/p/exec HTTP/1.1", "Host: x", adminLine,
+			answer := w.raw("POST /api/v1/namespaces/default/pods/p/exec HTTP/1.1", "Host: x", adminLine,
 				"Connection: Upgrade, X-Remote-User", "Upgrade: "+protocol, "X-Remote-User: root")
-			if resp.StatusCode != http.StatusSwitchingProtocols || resp.Header.Get("Upgrade") != protocol {
-				t.Fatalf("status %d, Upgrade %q", resp.StatusCode, resp.Header.Get("Upgrade"))
+			if answer.status != http.StatusSwitchingProtocols || answer.header.Get("Upgrade") != protocol {
+				t.Fatalf("status %d, Upgrade %q", answer.status, answer.header.Get("Upgrade"))
 			}
 			got := w.last()
 			if got.header.Get("X-Remote-User") != "admin" || got.peer != "federation-auth-proxy" || got.protocol != "HTTP/1.1" {
 				t.Errorf("came as %q with certificate %q over %s", got.header.Get("X-Remote-User"), got.peer, got.protocol)
 			}
 			for _, say := range []string{"speak", "friend"} {
-				fmt.Fprintln(stream, say)
-				stream.Flush()
-				if line, err := stream.ReadString('\n'); err != nil || line != "echo "+say+"\n" {
+				fmt.Fprintln(answer.stream, say)
+				answer.stream.Flush()
+				if line, err := answer.stream.ReadString('\n'); err != nil || line != "echo "+say+"\n" {
 					t.Fatalf("got %q, %v", line, err)
 				}
 			}

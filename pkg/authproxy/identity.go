@@ -2,6 +2,7 @@ package authproxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -22,7 +23,7 @@ type identity struct {
 // another name than the one that was verified.
 func (i *identity) check() error {
 	if i.user == "" {
-		return fmt.Errorf("the user has no name")
+		return errors.New("the user has no name")
 	}
 	values := append([]string{i.user}, i.groups...)
 	if i.uid != "" {

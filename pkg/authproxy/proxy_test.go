@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -136,23 +137,29 @@ func (w *world) get(c *http.Client, path string, header http.Header) (int, strin
 	return resp.StatusCode, string(body)
 }
 
-// raw sends a request over HTTP/1.1 exactly as it is written. It returns the answer
-// and the connection, for what comes after the headers.
-func (w *world) raw(lines ...string) (*http.Response, *bufio.ReadWriter) {
+// answer is what comes before the body, and the connection, for what comes after.
+type answer struct {
+	status int
+	header http.Header
+	stream *bufio.ReadWriter
+}
+
+// raw sends a request over HTTP/1.1 exactly as it is written.
+func (w *world) raw(lines ...string) answer {
 	w.t.Helper()
 	conn, err := tls.Dial("tcp", w.front.Listener.Addr().String(), &tls.Config{RootCAs: w.ca.Pool(), ServerName: "localhost"})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { conn.Close() })
-	io.WriteString(conn, strings.Join(append(lines, "", ""), "\r\n"))
+	fmt.Fprint(conn, strings.Join(append(lines, "", ""), "\r\n"))
 	stream := bufio.NewReadWriter(bufio.NewReader(conn), bufio.NewWriter(conn))
 	resp, err := http.ReadResponse(stream.Reader, nil)
 	if err != nil {
 		w.t.Fatalf("%q: %v", lines, err)
 	}
 	w.t.Cleanup(func() { resp.Body.Close() })
-	return resp, stream
+	return answer{status: resp.StatusCode, header: resp.Header, stream: stream}
 }
 
 // last returns what the API server saw since the last call: at most one request.

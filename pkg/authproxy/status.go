@@ -22,7 +22,7 @@ func refuse(w http.ResponseWriter, code int, reason, message string) {
 	w.Header().Set("Cache-Control", "no-cache, private")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(code)
-	json.NewEncoder(w).Encode(status{ //nolint:errcheck,errchkjson // the client has gone; there is nobody to tell
+	_ = json.NewEncoder(w).Encode(status{ // if the client has gone there is nobody to tell
 		Kind: "Status", APIVersion: "v1", Status: "Failure", Message: message, Reason: reason, Code: code,
 	})
 }

@@ -35,7 +35,7 @@ func parseUsers(file []byte) (map[string]*user, error) {
 	r.FieldsPerRecord = -1
 	for {
 		record, err := r.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		var syntax *csv.ParseError

@@ -9,11 +9,11 @@ import (
 )
 
 // hashOf is as cheap as bcrypt can be.
-func hashOf(t testing.TB, password string) string {
-	t.Helper()
+func hashOf(tb testing.TB, password string) string {
+	tb.Helper()
 	h, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(h)
 }

@@ -81,7 +81,7 @@ func newCredentials(file []byte) (*credentials, error) {
 	return c, err
 }
 
-// verify returns who the password belongs to, errUnauthorized or errTooMany.
+// verify returns who the password belongs to, errUnauthorized or tooManyError.
 func (v *verifier) verify(ctx context.Context, source netip.Prefix, name, password string) (*identity, error) {
 	c := v.users.Get()
 	mac := c.mac(name, password)
@@ -89,7 +89,7 @@ func (v *verifier) verify(ctx context.Context, source netip.Prefix, name, passwo
 		return id, nil
 	}
 	if retryAfter, ok := v.limiter.take(source); !ok {
-		return nil, errTooMany{retryAfter}
+		return nil, tooManyError{retryAfter}
 	}
 	select {
 	case v.slots <- struct{}{}:

@@ -109,9 +109,9 @@ func TestVerifyLimitsGuesses(t *testing.T) {
 		}
 	}
 	*made = nil
-	var tooMany errTooMany
+	var tooMany tooManyError
 	if _, err := v.verify(t.Context(), here, "admin", "another"); !errors.As(err, &tooMany) {
-		t.Errorf("guess %d: %v, want errTooMany", guesses, err)
+		t.Errorf("guess %d: %v, want tooManyError", guesses, err)
 	}
 	if len(*made) != 0 {
 		t.Error("a guess that is not allowed still costs a comparison")
@@ -136,7 +136,7 @@ func TestVerifyComparesFewAtATime(t *testing.T) {
 	for range 50 {
 		callers.Go(func() {
 			if _, err := v.verify(t.Context(), netip.Prefix{}, "admin", "right"); err != nil {
-				var tooMany errTooMany
+				var tooMany tooManyError
 				if !errors.As(err, &tooMany) {
 					t.Error(err)
 				}

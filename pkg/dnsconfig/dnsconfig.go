@@ -46,7 +46,7 @@ func CheckZone(zone string) error {
 	}
 	for label := range strings.SplitSeq(strings.TrimSuffix(zone, "."), ".") {
 		if !isLabel(label) {
-			return fmt.Errorf("%q is not the name of a DNS zone such as example.com.", zone)
+			return fmt.Errorf("%q is not the name of a DNS zone such as %q", zone, "example.com.")
 		}
 	}
 	return nil

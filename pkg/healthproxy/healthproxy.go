@@ -63,7 +63,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(resp.StatusCode)
-	io.Copy(w, io.LimitReader(resp.Body, maxBody)) //nolint:errcheck // the prober has gone; there is nobody to tell
+	_, _ = io.Copy(w, io.LimitReader(resp.Body, maxBody)) // if the prober has gone there is nobody to tell
 }
 
 // ask makes a request of its own, from known parts only.

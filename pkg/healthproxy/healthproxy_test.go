@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -93,7 +94,7 @@ func send(t *testing.T, front *httptest.Server, line string, headers ...string) 
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	io.WriteString(conn, line+" HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n"+strings.Join(append(headers, "\r\n"), "\r\n"))
+	fmt.Fprint(conn, line+" HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n"+strings.Join(append(headers, "\r\n"), "\r\n"))
 	method, _, _ := strings.Cut(line, " ")
 	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	if err != nil {
@@ -113,7 +114,7 @@ func TestProxyForwards(t *testing.T) {
 		if r.URL.Query().Has("exclude") {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
-		io.WriteString(w, "said "+r.URL.Path)
+		fmt.Fprint(w, "said "+r.URL.Path)
 	})
 	front := newProxy(t, api.options())
 	tests := []struct {
@@ -209,17 +210,20 @@ func TestProxyWithoutAnAPIServer(t *testing.T) {
 		want  string
 	}{
 		{name: "nothing listens yet", want: "refused", setup: func(t *testing.T) Options {
+			t.Helper()
 			api := newAPIServer(t, nil)
 			api.Close()
 			return api.options()
 		}},
 		{name: "the server has a certificate of another CA", want: "certificate", setup: func(t *testing.T) Options {
+			t.Helper()
 			o := newAPIServer(t, nil).options()
 			other := newAPIServer(t, nil)
 			o.CAFile = other.options().CAFile
 			return o
 		}},
 		{name: "the server does not answer in time", want: context.DeadlineExceeded.Error(), setup: func(t *testing.T) Options {
+			t.Helper()
 			o := newAPIServer(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }).options()
 			o.Timeout = 50 * time.Millisecond
 			return o

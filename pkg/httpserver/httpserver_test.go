@@ -2,6 +2,7 @@ package httpserver
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -25,7 +26,7 @@ func TestServeLetsRequestsFinish(t *testing.T) {
 		close(arrived)
 		<-ctx.Done() // the server is told to end while this request is under way
 		time.Sleep(20 * time.Millisecond)
-		io.WriteString(w, "finished")
+		fmt.Fprint(w, "finished")
 	})}
 	ln := listen(t)
 	served := make(chan error, 1)

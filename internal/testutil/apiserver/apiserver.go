@@ -39,7 +39,7 @@ type Server struct {
 	// if they are named federation-auth-proxy.
 	FrontProxyCA *certs.Pair
 
-	t       testing.TB // whose end is that of the server, also when a subtest restarts it
+	tb      testing.TB // whose end is that of the server, also when a subtest restarts it
 	program string
 	args    []string
 	running *process.Process
@@ -47,39 +47,39 @@ type Server struct {
 
 // Start returns when the API is ready. Further flags of kube-apiserver win over
 // those that it is given anyway.
-func Start(t testing.TB, flags ...string) *Server {
-	t.Helper()
+func Start(tb testing.TB, flags ...string) *Server {
+	tb.Helper()
 	s := &Server{
-		t:            t,
-		Dir:          t.TempDir(),
-		CA:           certs.CA(t, "cluster-ca"),
-		FrontProxyCA: certs.CA(t, "front-proxy-ca"),
-		program:      find(t, "kube-apiserver"),
+		tb:           tb,
+		Dir:          tb.TempDir(),
+		CA:           certs.CA(tb, "cluster-ca"),
+		FrontProxyCA: certs.CA(tb, "front-proxy-ca"),
+		program:      find(tb, "kube-apiserver"),
 	}
-	s.writeCertificates(t)
-	address := process.FreeAddress(t)
+	s.writeCertificates(tb)
+	address := process.FreeAddress(tb)
 	s.URL = "https://" + address
-	s.args = append(s.flags(t, address, startEtcd(t)), flags...)
+	s.args = append(s.flags(tb, address, startEtcd(tb)), flags...)
 	s.Restart()
 	return s
 }
 
 // Restart ends the API server, if it runs, and starts it again at the same address.
 func (s *Server) Restart() {
-	s.t.Helper()
+	s.tb.Helper()
 	s.Stop()
-	s.running = process.Start(s.t, s.program, s.args...)
-	client, err := rest.HTTPClientFor(s.Admin(s.t))
+	s.running = process.Start(s.tb, s.program, s.args...)
+	client, err := rest.HTTPClientFor(s.Admin(s.tb))
 	if err != nil {
-		s.t.Fatal(err)
+		s.tb.Fatal(err)
 	}
-	eventually.Do(s.t, time.Minute, "kube-apiserver to be ready", func() error {
+	eventually.Do(s.tb, time.Minute, "kube-apiserver to be ready", func() error {
 		select {
 		case <-s.running.Done():
-			s.t.Fatal("kube-apiserver has ended")
+			s.tb.Fatal("kube-apiserver has ended")
 		default:
 		}
-		return get(s.t.Context(), client, s.URL+"/readyz")
+		return get(s.tb.Context(), client, s.URL+"/readyz")
 	})
 }
 
@@ -91,35 +91,35 @@ func (s *Server) Stop() {
 	}
 }
 
-func (s *Server) writeCertificates(t testing.TB) {
-	t.Helper()
-	s.CA.Write(t, s.Dir, "ca")
-	s.FrontProxyCA.Write(t, s.Dir, "front-proxy-ca")
-	s.CA.Server(t, "localhost", "127.0.0.1").Write(t, s.Dir, "server")
+func (s *Server) writeCertificates(tb testing.TB) {
+	tb.Helper()
+	s.CA.Write(tb, s.Dir, "ca")
+	s.FrontProxyCA.Write(tb, s.Dir, "front-proxy-ca")
+	s.CA.Server(tb, "localhost", "127.0.0.1").Write(tb, s.Dir, "server")
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	public, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for name, block := range map[string]*pem.Block{
 		"sa.key": {Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)},
 		"sa.pub": {Type: "PUBLIC KEY", Bytes: public},
 	} {
 		if err := os.WriteFile(filepath.Join(s.Dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }
 
 // flags are as the control plane's chart has them, as far as identities go.
-func (s *Server) flags(t testing.TB, address, etcd string) []string {
-	t.Helper()
+func (s *Server) flags(tb testing.TB, address, etcd string) []string {
+	tb.Helper()
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	file := func(name string) string { return filepath.Join(s.Dir, name) }
 	return []string{
@@ -143,36 +143,36 @@ func (s *Server) flags(t testing.TB, address, etcd string) []string {
 
 // startEtcd returns the URL. Nothing is written through to the disk: the data live
 // as long as the test.
-func startEtcd(t testing.TB) string {
-	t.Helper()
-	clients, peers := "http://"+process.FreeAddress(t), "http://"+process.FreeAddress(t)
-	etcd := process.Start(t, find(t, "etcd"),
-		"--data-dir="+t.TempDir(), "--log-level=error", "--unsafe-no-fsync",
+func startEtcd(tb testing.TB) string {
+	tb.Helper()
+	clients, peers := "http://"+process.FreeAddress(tb), "http://"+process.FreeAddress(tb)
+	etcd := process.Start(tb, find(tb, "etcd"),
+		"--data-dir="+tb.TempDir(), "--log-level=error", "--unsafe-no-fsync",
 		"--heartbeat-interval=10", "--election-timeout=100",
 		"--listen-client-urls="+clients, "--advertise-client-urls="+clients,
 		"--listen-peer-urls="+peers, "--initial-advertise-peer-urls="+peers, "--initial-cluster=default="+peers)
-	eventually.Do(t, 30*time.Second, "etcd to be ready", func() error {
+	eventually.Do(tb, 30*time.Second, "etcd to be ready", func() error {
 		select {
 		case <-etcd.Done():
-			t.Fatal("etcd has ended")
+			tb.Fatal("etcd has ended")
 		default:
 		}
-		return get(t.Context(), http.DefaultClient, clients+"/readyz")
+		return get(tb.Context(), http.DefaultClient, clients+"/readyz")
 	})
 	return clients
 }
 
 // find fails, rather than skips, when the programs are missing: a tier that cannot
 // run has not passed.
-func find(t testing.TB, program string) string {
-	t.Helper()
+func find(tb testing.TB, program string) string {
+	tb.Helper()
 	dir := os.Getenv(ProgramsVariable) //nolint:forbidigo // how make test-integration says where they are
 	if dir == "" {
-		t.Fatalf("%s does not name a directory with etcd and kube-apiserver; run: make test-integration", ProgramsVariable)
+		tb.Fatalf("%s does not name a directory with etcd and kube-apiserver; run: make test-integration", ProgramsVariable)
 	}
 	path := filepath.Join(dir, program)
-	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("%s in %s: %v; run: make test-integration", program, ProgramsVariable, err)
+	if _, err := os.Stat(path); err != nil { //nolint:gosec // the developer's own directory
+		tb.Fatalf("%s in %s: %v; run: make test-integration", program, ProgramsVariable, err)
 	}
 	return path
 }

@@ -12,32 +12,32 @@ import (
 )
 
 // Config is that of a user with a client certificate.
-func (s *Server) Config(t testing.TB, user string, groups ...string) *rest.Config {
-	t.Helper()
-	pair := s.CA.Client(t, user, groups...)
+func (s *Server) Config(tb testing.TB, user string, groups ...string) *rest.Config {
+	tb.Helper()
+	pair := s.CA.Client(tb, user, groups...)
 	return &rest.Config{
 		Host: s.URL,
 		QPS:  -1,
 		TLSClientConfig: rest.TLSClientConfig{
 			CAData:   s.CA.CertPEM(),
 			CertData: pair.CertPEM(),
-			KeyData:  pair.KeyPEM(t),
+			KeyData:  pair.KeyPEM(tb),
 		},
 	}
 }
 
 // Admin is the config of a user who may do everything.
-func (s *Server) Admin(t testing.TB) *rest.Config {
-	t.Helper()
-	return s.Config(t, "integration-test", "system:masters")
+func (s *Server) Admin(tb testing.TB) *rest.Config {
+	tb.Helper()
+	return s.Config(tb, "integration-test", "system:masters")
 }
 
 // Kubeconfig writes ca.crt, client.crt, client.key and a kubeconfig that names them,
 // as the control plane's Secrets have them, and returns the kubeconfig's path.
-func (s *Server) Kubeconfig(t testing.TB, user string, groups ...string) string {
-	t.Helper()
-	dir := t.TempDir()
-	s.CA.Client(t, user, groups...).Write(t, dir, "client")
+func (s *Server) Kubeconfig(tb testing.TB, user string, groups ...string) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	s.CA.Client(tb, user, groups...).Write(tb, dir, "client")
 	path := filepath.Join(dir, "kubeconfig")
 	content := fmt.Sprintf(`apiVersion: v1
 kind: Config
@@ -48,7 +48,7 @@ current-context: federation
 `, s.URL, user, user)
 	for file, content := range map[string][]byte{"ca.crt": s.CA.CertPEM(), "kubeconfig": []byte(content)} {
 		if err := os.WriteFile(filepath.Join(dir, file), content, 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return path
@@ -56,13 +56,13 @@ current-context: federation
 
 // REST is a client of no group for a user who may do everything, as the bootstrap
 // hook wants it.
-func (s *Server) REST(t testing.TB) rest.Interface {
-	t.Helper()
-	config := s.Admin(t)
+func (s *Server) REST(tb testing.TB) rest.Interface {
+	tb.Helper()
+	config := s.Admin(tb)
 	config.NegotiatedSerializer = serializer.NewCodecFactory(runtime.NewScheme()).WithoutConversion()
 	client, err := rest.UnversionedRESTClientFor(config)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return client
 }

@@ -25,9 +25,9 @@ type Pair struct {
 }
 
 // CA returns a new certificate authority.
-func CA(t testing.TB, name string) *Pair {
-	t.Helper()
-	return issue(t, nil, &x509.Certificate{
+func CA(tb testing.TB, name string) *Pair {
+	tb.Helper()
+	return issue(tb, nil, &x509.Certificate{
 		Subject:               pkix.Name{CommonName: name},
 		IsCA:                  true,
 		BasicConstraintsValid: true,
@@ -36,8 +36,8 @@ func CA(t testing.TB, name string) *Pair {
 }
 
 // Server returns a serving certificate for the hosts, which are names or addresses.
-func (p *Pair) Server(t testing.TB, hosts ...string) *Pair {
-	t.Helper()
+func (p *Pair) Server(tb testing.TB, hosts ...string) *Pair {
+	tb.Helper()
 	leaf := &x509.Certificate{
 		Subject:     pkix.Name{CommonName: hosts[0]},
 		KeyUsage:    x509.KeyUsageDigitalSignature,
@@ -50,13 +50,13 @@ func (p *Pair) Server(t testing.TB, hosts ...string) *Pair {
 			leaf.DNSNames = append(leaf.DNSNames, h)
 		}
 	}
-	return issue(t, p, leaf)
+	return issue(tb, p, leaf)
 }
 
 // Client returns a client certificate of a user in groups.
-func (p *Pair) Client(t testing.TB, user string, groups ...string) *Pair {
-	t.Helper()
-	return issue(t, p, &x509.Certificate{
+func (p *Pair) Client(tb testing.TB, user string, groups ...string) *Pair {
+	tb.Helper()
+	return issue(tb, p, &x509.Certificate{
 		Subject:     pkix.Name{CommonName: user, Organization: groups},
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
@@ -76,35 +76,35 @@ func (p *Pair) CertPEM() []byte {
 }
 
 // KeyPEM is the key as a file has it.
-func (p *Pair) KeyPEM(t testing.TB) []byte {
-	t.Helper()
+func (p *Pair) KeyPEM(tb testing.TB) []byte {
+	tb.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(p.Key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
 // Write writes dir/name.crt and dir/name.key.
-func (p *Pair) Write(t testing.TB, dir, name string) {
-	t.Helper()
-	for file, content := range map[string][]byte{name + ".crt": p.CertPEM(), name + ".key": p.KeyPEM(t)} {
+func (p *Pair) Write(tb testing.TB, dir, name string) {
+	tb.Helper()
+	for file, content := range map[string][]byte{name + ".crt": p.CertPEM(), name + ".key": p.KeyPEM(tb)} {
 		if err := os.WriteFile(filepath.Join(dir, file), content, 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }
 
 // issue signs the template with ca, or with its own key when ca is nil.
-func issue(t testing.TB, ca *Pair, template *x509.Certificate) *Pair {
-	t.Helper()
+func issue(tb testing.TB, ca *Pair, template *x509.Certificate) *Pair {
+	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	template.SerialNumber = serial
 	template.NotBefore = time.Now().Add(-time.Minute)
@@ -115,11 +115,11 @@ func issue(t testing.TB, ca *Pair, template *x509.Certificate) *Pair {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, signer.Cert, key.Public(), signer.Key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &Pair{Cert: cert, Key: key}
 }

@@ -8,8 +8,8 @@ import (
 
 // Do calls f until it returns nil, and fails the test with f's last error when that
 // takes longer than limit. what completes the sentence "waited in vain for".
-func Do(t testing.TB, limit time.Duration, what string, f func() error) {
-	t.Helper()
+func Do(tb testing.TB, limit time.Duration, what string, f func() error) {
+	tb.Helper()
 	deadline := time.Now().Add(limit)
 	for {
 		err := f()
@@ -17,7 +17,7 @@ func Do(t testing.TB, limit time.Duration, what string, f func() error) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("waited %s in vain for %s: %v", limit, what, err)
+			tb.Fatalf("waited %s in vain for %s: %v", limit, what, err)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

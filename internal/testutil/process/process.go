@@ -26,23 +26,23 @@ type Process struct {
 
 // Start runs a program. It is killed with the test, and the end of its output is
 // shown when the test fails.
-func Start(t testing.TB, program string, args ...string) *Process {
-	t.Helper()
+func Start(tb testing.TB, program string, args ...string) *Process {
+	tb.Helper()
 	p := &Process{name: filepath.Base(program), cmd: exec.Command(program, args...), done: make(chan struct{})} //nolint:noctx // ends with the test, in Cleanup
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	dieWithParent(p.cmd)
 	if err := p.cmd.Start(); err != nil {
-		t.Fatalf("start %s: %v", p.name, err)
+		tb.Fatalf("start %s: %v", p.name, err)
 	}
 	go func() {
 		defer close(p.done)
-		p.cmd.Wait() //nolint:errcheck // the exit code tells
+		_ = p.cmd.Wait() // the exit code tells
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		p.Signal(os.Kill)
 		<-p.done
-		if t.Failed() {
-			t.Logf("%s said at last:\n%s", p.name, tail(p.Output(), 15))
+		if tb.Failed() {
+			tb.Logf("%s said at last:\n%s", p.name, tail(p.Output(), 15))
 		}
 	})
 	return p
@@ -64,44 +64,44 @@ func (p *Process) Output() string {
 
 // Signal sends a signal, to a program that has ended too.
 func (p *Process) Signal(s os.Signal) {
-	p.cmd.Process.Signal(s) //nolint:errcheck // it has ended, or will be seen not to
+	_ = p.cmd.Process.Signal(s) // one that cannot be sent a signal has ended
 }
 
 // Done is closed when the program has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // ExitCode waits for the program to end. It is -1 for one that a signal ended.
-func (p *Process) ExitCode(t testing.TB, limit time.Duration) int {
-	t.Helper()
+func (p *Process) ExitCode(tb testing.TB, limit time.Duration) int {
+	tb.Helper()
 	select {
 	case <-p.done:
 	case <-time.After(limit):
-		t.Fatalf("%s has not ended in %s", p.name, limit)
+		tb.Fatalf("%s has not ended in %s", p.name, limit)
 	}
 	return p.cmd.ProcessState.ExitCode()
 }
 
 // FreeAddress is a loopback address that nothing listens on now.
-func FreeAddress(t testing.TB) string {
-	t.Helper()
+func FreeAddress(tb testing.TB) string {
+	tb.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // does not block
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer ln.Close()
 	return ln.Addr().String()
 }
 
 // Build builds one of this module's commands, such as federation-health-proxy.
-func Build(t testing.TB, command string) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), command)
+func Build(tb testing.TB, command string) string {
+	tb.Helper()
+	program := filepath.Join(tb.TempDir(), command)
 	out, err := exec.Command("go", "build", "-o", program, "github.com/fedhelm/fedhelm/cmd/"+command).CombinedOutput() //nolint:noctx // ends by itself
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		t.Fatalf("build %s: %v\n%s", command, err, out)
+		tb.Fatalf("build %s: %v\n%s", command, err, out)
 	} else if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return program
 }
