@@ -14,8 +14,8 @@ import (
 
 func TestNoAddress(t *testing.T) {
 	s := newSandbox(t)
-	s.refused(4, time.Minute, []string{"service fellowship-apiserver", "no address", "--api-server-service-type=NodePort"},
-		"init", "fellowship", "--timeout=50s", `--set-json=controlPlane.apiServer.service.annotations={"testbed.fedhelm.io/no-address": "true"}`)
+	s.refused(4, 85*time.Second, []string{"service fellowship-apiserver", "no address", "--api-server-service-type=NodePort"},
+		"init", "fellowship", "--timeout=75s", `--set-json=controlPlane.apiServer.service.annotations={"testbed.fedhelm.io/no-address": "true"}`)
 	s.fedhelm("init", "fellowship")
 	s.worksAs("fellowship")
 	s.purge("fellowship")

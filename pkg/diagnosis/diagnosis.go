@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/client-go/kubernetes"
 )
@@ -74,6 +75,10 @@ func (r Report) Summary() string {
 // Examine looks at the objects of release in namespace. It only reads, a handful of lists and, of containers that crashed,
 // the end of the log; kinds that the user may not read are left out. No content of Secrets is looked at.
 func Examine(ctx context.Context, client kubernetes.Interface, namespace, release string) (Report, error) {
+	return examine(ctx, client, namespace, release, time.Now())
+}
+
+func examine(ctx context.Context, client kubernetes.Interface, namespace, release string, now time.Time) (Report, error) {
 	s, err := look(ctx, client, namespace, release)
 	if err != nil {
 		return Report{}, err
@@ -83,7 +88,7 @@ func Examine(ctx context.Context, client kubernetes.Interface, namespace, releas
 	s.jobs(ctx, r)
 	s.claims(r)
 	s.pods(ctx, r)
-	s.services(r)
+	s.services(r, now)
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(order(a.component), order(b.component)), strings.Compare(a.Object, b.Object))
 	})

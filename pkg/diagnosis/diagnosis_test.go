@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -44,6 +45,9 @@ func cluster(t *testing.T, file, log string) *fake.Clientset {
 	})
 	return client
 }
+
+// made is when the objects of testdata were.
+var made = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func TestExamine(t *testing.T) {
 	tests := []struct {
@@ -148,7 +152,7 @@ func TestExamine(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := Examine(t.Context(), cluster(t, tt.file, tt.log), "federation-system", "fellowship")
+			r, err := examine(t.Context(), cluster(t, tt.file, tt.log), "federation-system", "fellowship", made.Add(time.Second))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,7 +174,7 @@ func TestExamine(t *testing.T) {
 }
 
 func TestExamineWhileNothingIsWrong(t *testing.T) {
-	r, err := Examine(t.Context(), cluster(t, "starting", ""), "federation-system", "fellowship")
+	r, err := examine(t.Context(), cluster(t, "starting", ""), "federation-system", "fellowship", made.Add(time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,6 +193,16 @@ func TestExamineWhileNothingIsWrong(t *testing.T) {
 	}
 	if r.Summary() != want[0] {
 		t.Errorf("summary is %q", r.Summary())
+	}
+}
+
+func TestLackOfAnAddressThatLastsIsACause(t *testing.T) {
+	r, err := examine(t.Context(), cluster(t, "starting", ""), "federation-system", "fellowship", made.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, _ := r.Cause(); f.Object != "service fellowship-apiserver" {
+		t.Errorf("cause is %q, want the load balancer's", f.Sentence())
 	}
 }
 
