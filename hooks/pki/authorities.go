@@ -87,6 +87,16 @@ func (h *hook) turn(ctx context.Context, k Kind, all map[Kind]*authority) turn {
 		now:      h.Now(),
 		forced:   slices.Contains(h.Rotate, k),
 		trusted:  h.trustedBy(ctx, k, all),
+		hindrance: func() (string, error) {
+			if k != Etcd {
+				return "", nil
+			}
+			etcd, err := h.etcd(ctx)
+			if err != nil || etcd == nil || !etcd.ephemeral {
+				return "", err
+			}
+			return etcd.name + " keeps its data in its pods, and would lose it when they start anew to read the new authority", nil
+		},
 	}
 }
 

@@ -116,7 +116,7 @@ func (h *hook) ensureAPIServer(ctx context.Context, addresses []string) (*corev1
 			annotate(s, fedv1beta1.AnnotationPublishedAddresses, strings.Join(addresses, ","))
 		}
 		if s.ResourceVersion == "" {
-			annotate(s, annotationFirstGeneration, h.generation())
+			annotate(s, annotationFirstGeneration, generation(h.authorities, h.needed()))
 		}
 		sheets, err := table(h.Options, publishedAddresses(s))
 		if err != nil {

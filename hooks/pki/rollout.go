@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -27,33 +29,35 @@ const (
 // workload is what rolling needs to know of a Deployment or StatefulSet.
 type workload struct {
 	name       string
+	reads      []Kind // bundles that its pods read only when they start
 	generation string // of its pod template
 	complete   bool   // all pods are of that template, and ready
+	ephemeral  bool   // its data is gone with its pods
 	patch      func(ctx context.Context, data []byte) error
 }
 
-// roll makes the pods start anew that know other authorities than those of now.
-// It does not wait for them.
+// roll makes those pods start anew that know other authorities than those of
+// now. It does not wait for them.
 func (h *hook) roll(ctx context.Context, apiserver *corev1.Secret) error {
-	now := h.generation()
 	first := apiserver.Annotations[annotationFirstGeneration]
-	if now == first {
-		return nil
+	if generation(h.authorities, h.needed()) == first {
+		return nil // as in most runs, which then need to know nothing of workloads
 	}
 	all, err := h.workloads(ctx)
 	if err != nil {
 		return err
 	}
-	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"template": map[string]any{
-		"metadata": map[string]any{"annotations": map[string]string{annotationGeneration: now}},
-	}}})
-	if err != nil {
-		return err
-	}
 	var errs []error
 	for _, w := range all {
-		if w.generation == now {
+		now := generation(h.authorities, w.reads)
+		if w.generation == now || w.generation == "" && strings.Contains(","+first+",", ","+now+",") {
 			continue
+		}
+		patch, err := json.Marshal(map[string]any{"spec": map[string]any{"template": map[string]any{
+			"metadata": map[string]any{"annotations": map[string]string{annotationGeneration: now}},
+		}}})
+		if err != nil {
+			return err
 		}
 		if err := w.patch(ctx, patch); err != nil {
 			errs = append(errs, fmt.Errorf("roll %s so that its pods read the new authorities: %w", w.name, err))
@@ -64,14 +68,15 @@ func (h *hook) roll(ctx context.Context, apiserver *corev1.Secret) error {
 	return errors.Join(errs...)
 }
 
-// rolled reports whether all pods were started with the authorities of this generation.
-func (h *hook) rolled(ctx context.Context, generation string) (bool, error) {
-	all, err := h.workloads(ctx)
+// rolled reports whether all pods that read the authority's bundle were started
+// with that of all.
+func (h *hook) rolled(ctx context.Context, k Kind, all map[Kind]*authority) (bool, error) {
+	workloads, err := h.workloads(ctx)
 	if err != nil {
 		return false, err
 	}
-	for _, w := range all {
-		if w.generation != generation || !w.complete {
+	for _, w := range workloads {
+		if slices.Contains(w.reads, k) && (w.generation != generation(all, w.reads) || !w.complete) {
 			return false, nil
 		}
 	}
@@ -81,29 +86,50 @@ func (h *hook) rolled(ctx context.Context, generation string) (bool, error) {
 // workloads returns those of the control plane's that exist.
 func (h *hook) workloads(ctx context.Context) ([]workload, error) {
 	var all []workload
-	etcd, err := h.StatefulSets.Get(ctx, h.Federation+"-etcd", metav1.GetOptions{})
-	switch {
-	case err == nil:
-		all = append(all, h.statefulSet(etcd))
-	case !apierrors.IsNotFound(err):
-		return nil, fmt.Errorf("read statefulset %s/%s-etcd: %w", h.Namespace, h.Federation, err)
+	etcd, err := h.etcd(ctx)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range []string{h.Federation + "-apiserver", h.Federation + "-controller-manager"} {
-		d, err := h.Deployments.Get(ctx, name, metav1.GetOptions{})
+	if etcd != nil {
+		all = append(all, *etcd)
+	}
+	for _, d := range []struct {
+		name  string
+		reads []Kind
+	}{
+		{h.Federation + "-apiserver", kinds},
+		{h.Federation + "-controller-manager", []Kind{Cluster}},
+	} {
+		found, err := h.Deployments.Get(ctx, d.name, metav1.GetOptions{})
 		switch {
 		case err == nil:
-			all = append(all, h.deployment(d))
+			all = append(all, h.deployment(found, d.reads))
 		case !apierrors.IsNotFound(err):
-			return nil, fmt.Errorf("read deployment %s/%s: %w", h.Namespace, name, err)
+			return nil, fmt.Errorf("read deployment %s/%s: %w", h.Namespace, d.name, err)
 		}
 	}
 	return all, nil
 }
 
-func (h *hook) statefulSet(s *appsv1.StatefulSet) workload {
+// etcd returns the workload of that name, nil if there is none.
+func (h *hook) etcd(ctx context.Context) (*workload, error) {
+	s, err := h.StatefulSets.Get(ctx, h.Federation+"-etcd", metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read statefulset %s/%s-etcd: %w", h.Namespace, h.Federation, err)
+	}
+	w := h.statefulSet(s, []Kind{Etcd})
+	return &w, nil
+}
+
+func (h *hook) statefulSet(s *appsv1.StatefulSet, reads []Kind) workload {
 	want, is := replicas(s.Spec.Replicas), s.Status
 	return workload{
 		name:       "statefulset " + h.Namespace + "/" + s.Name,
+		reads:      reads,
+		ephemeral:  len(s.Spec.VolumeClaimTemplates) == 0 && !claims(s.Spec.Template.Spec.Volumes),
 		generation: s.Spec.Template.Annotations[annotationGeneration],
 		complete: is.ObservedGeneration >= s.Generation && is.UpdatedReplicas == want &&
 			is.Replicas == want && is.ReadyReplicas == want,
@@ -114,10 +140,11 @@ func (h *hook) statefulSet(s *appsv1.StatefulSet) workload {
 	}
 }
 
-func (h *hook) deployment(d *appsv1.Deployment) workload {
+func (h *hook) deployment(d *appsv1.Deployment, reads []Kind) workload {
 	want, is := replicas(d.Spec.Replicas), d.Status
 	return workload{
 		name:       "deployment " + h.Namespace + "/" + d.Name,
+		reads:      reads,
 		generation: d.Spec.Template.Annotations[annotationGeneration],
 		complete: is.ObservedGeneration >= d.Generation && is.UpdatedReplicas == want &&
 			is.Replicas == want && is.ReadyReplicas == want,
@@ -126,6 +153,10 @@ func (h *hook) deployment(d *appsv1.Deployment) workload {
 			return err
 		},
 	}
+}
+
+func claims(volumes []corev1.Volume) bool {
+	return slices.ContainsFunc(volumes, func(v corev1.Volume) bool { return v.PersistentVolumeClaim != nil })
 }
 
 func replicas(n *int32) int32 {

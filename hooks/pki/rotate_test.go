@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/fedhelm/fedhelm/hooks/internal/fakehost"
 	"github.com/fedhelm/fedhelm/hooks/internal/secrets"
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
@@ -14,6 +16,20 @@ import (
 
 var allWorkloads = []string{"fellowship-apiserver", "fellowship-controller-manager", "fellowship-etcd"}
 
+// readers are the workloads that read an authority's bundle only when they start.
+var readers = map[Kind][]string{
+	Cluster:    {"fellowship-apiserver", "fellowship-controller-manager"},
+	Etcd:       {"fellowship-apiserver", "fellowship-etcd"},
+	FrontProxy: {"fellowship-apiserver"},
+}
+
+func total(rolled map[string]int64) (n int) {
+	for _, times := range rolled {
+		n += int(times)
+	}
+	return n
+}
+
 func rotate(k ...Kind) func(*Options) { return func(o *Options) { o.Rotate = k } }
 
 // running is a control plane that is up.
@@ -21,6 +37,7 @@ func running(t *testing.T) *world {
 	w := installed(t)
 	w.workloads.Add(allWorkloads...)
 	w.publishedKubeconfig()
+	w.now = w.now.Add(oneDay)
 	return w
 }
 
@@ -102,10 +119,14 @@ func TestRotationSteps(t *testing.T) {
 			if got := w.signers()[k]; got != before[k] {
 				t.Error("the new authority signs at once")
 			}
-			for name, n := range w.workloads.Patched() {
-				if n != 1 {
-					t.Errorf("%s was rolled %d times, want once", name, n)
+			rolled := w.workloads.Patched()
+			for _, name := range readers[k] {
+				if rolled[name] != 1 {
+					t.Errorf("%s was rolled %d times, want once", name, rolled[name])
 				}
+			}
+			if n := total(rolled); n != len(readers[k]) {
+				t.Errorf("%d workloads were rolled, want only %q", n, readers[k])
 			}
 
 			w.now = w.now.Add(30 * time.Minute)
@@ -135,10 +156,8 @@ func TestRotationSteps(t *testing.T) {
 			if w.secrets.Writes != writes {
 				t.Error("a further run wrote something")
 			}
-			for name, n := range w.workloads.Patched() {
-				if n != 1 {
-					t.Errorf("%s was rolled %d times in all, want once", name, n)
-				}
+			if n := total(w.workloads.Patched()); n != len(readers[k]) {
+				t.Errorf("pods were rolled %d times in all, want %d", n, len(readers[k]))
 			}
 		})
 	}
@@ -277,10 +296,27 @@ func TestPodsAreRolledAgainWhenThatFailed(t *testing.T) {
 	}
 	w.workloads.FailPatch = nil
 	w.run()
-	for _, name := range allWorkloads {
+	for _, name := range readers[Etcd] {
 		if w.workloads.Patched()[name] != 1 {
 			t.Errorf("%s was not rolled", name)
 		}
+	}
+}
+
+func TestEtcdThatWouldLoseItsDataIsNotRolled(t *testing.T) {
+	w := running(t)
+	w.workloads.Ephemeral = true
+	before := w.secrets.All()
+	w.run(rotate(Etcd))
+	if diff := cmp.Diff(before, w.secrets.All()); diff != "" || total(w.workloads.Patched()) > 0 {
+		t.Errorf("a change was begun: %s", diff)
+	}
+	if !strings.Contains(w.out.String(), "fellowship-ca: kept (etcd: no new authority can be announced: statefulset federation-system/fellowship-etcd keeps its data in its pods") {
+		t.Errorf("it does not say why:\n%s", w.out.String())
+	}
+	w.run(rotate(Cluster)) // which is nothing to etcd
+	if n := w.workloads.Patched()["fellowship-etcd"]; n != 0 || len(w.bundle(secrets.CA, "ca.crt")) != 2 {
+		t.Errorf("etcd was rolled %d times", n)
 	}
 }
 

@@ -1,12 +1,14 @@
 package pki
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,18 +18,16 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/pki"
 )
 
-// settle is how long a new authority is only trusted before it signs: time for
-// kubelets to hand out the files and for programs to read them again.
-const settle = time.Hour
+// settle is how long a new authority is only trusted before it signs: an hour
+// for kubelets to hand out the files and for programs to read them again. The
+// authority is valid from five minutes before it was made.
+const settle = time.Hour + 5*time.Minute
 
 // trustedBy returns a function that tells whether everybody trusts a certificate
 // by now: every Secret that holds the bundle has had it since before this run,
 // and every pod that reads bundles only at its start is younger.
 func (h *hook) trustedBy(ctx context.Context, k Kind, all map[Kind]*authority) func(*x509.Certificate) (bool, error) {
 	return func(cert *x509.Certificate) (bool, error) {
-		if slices.ContainsFunc(h.needed(), func(k Kind) bool { return all[k] == nil }) {
-			return false, nil // one is only being made
-		}
 		if h.Now().Before(cert.NotBefore.Add(settle)) {
 			return false, nil
 		}
@@ -49,7 +49,7 @@ func (h *hook) trustedBy(ctx context.Context, k Kind, all map[Kind]*authority) f
 		if s, err := h.store.Get(ctx, secrets.Kubeconfig); err != nil || s != nil && k == Cluster && !h.kubeconfigHolds(s, cert) {
 			return false, err
 		}
-		return h.rolled(ctx, h.generationOf(all))
+		return h.rolled(ctx, k, all)
 	}
 }
 
@@ -68,19 +68,22 @@ func (h *hook) kubeconfigHolds(s *corev1.Secret, cert *x509.Certificate) bool {
 	return holds(config.Clusters[h.Federation].CertificateAuthorityData, cert)
 }
 
-// generation is the same for the same set of trusted authorities, whichever of
-// them signs.
-func (h *hook) generation() string { return h.generationOf(h.authorities) }
-
-func (h *hook) generationOf(all map[Kind]*authority) string {
-	var prints []string
-	for _, k := range h.needed() {
-		for _, c := range all[k].bundle {
-			sum := sha256.Sum256(c.Raw)
-			prints = append(prints, fmt.Sprintf("%s %x", k, sum))
+// generation names the newest authority of each of these kinds, in a form fit
+// for an annotation. It changes when a new one is to be trusted, not when that
+// begins to sign or when an old one is dropped.
+func generation(all map[Kind]*authority, of []Kind) string {
+	var parts []string
+	for _, k := range of {
+		if all[k] != nil {
+			sum := sha256.Sum256(newest(all[k].bundle).Raw)
+			parts = append(parts, fmt.Sprintf("%s=%x", k, sum[:6]))
 		}
 	}
-	slices.Sort(prints)
-	sum := sha256.Sum256(fmt.Append(nil, prints))
-	return hex.EncodeToString(sum[:6])
+	return strings.Join(parts, ",")
+}
+
+func newest(bundle []*x509.Certificate) *x509.Certificate {
+	return slices.MaxFunc(bundle, func(a, b *x509.Certificate) int {
+		return cmp.Or(a.NotBefore.Compare(b.NotBefore), bytes.Compare(a.Raw, b.Raw))
+	})
 }

@@ -15,6 +15,7 @@ type turn struct {
 	validity  time.Duration
 	now       time.Time
 	forced    bool                                  // start a change although a is good
+	hindrance func() (string, error)                // why no change may start; "" if one may
 	trusted   func(*x509.Certificate) (bool, error) // does everybody trust it by now?
 }
 
@@ -42,6 +43,13 @@ func (t turn) advance(a *authority) (*authority, string, error) {
 		promoted, err := t.promote(current)
 		return promoted, "the new authority signs from now on", err
 	case t.forced || pki.Due(current.Cert, t.now):
+		why, err := t.hindrance()
+		if err != nil {
+			return nil, "", err
+		}
+		if why != "" {
+			return current, "no new authority can be announced: " + why, nil
+		}
 		next, err := t.generator.Authority(t.subject, t.validity)
 		if err != nil {
 			return nil, "", err

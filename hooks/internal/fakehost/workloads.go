@@ -17,6 +17,8 @@ import (
 // until Rollout is called.
 type Workloads struct {
 	FailPatch error
+	// Ephemeral StatefulSets have no volume that outlives their pods.
+	Ephemeral bool
 
 	mu        sync.Mutex
 	templates map[string]*template
@@ -121,9 +123,13 @@ func (f StatefulSets) Get(_ context.Context, name string, _ metav1.GetOptions) (
 	if err != nil {
 		return nil, err
 	}
+	var claims []corev1.PersistentVolumeClaim
+	if !f.Ephemeral {
+		claims = []corev1.PersistentVolumeClaim{{ObjectMeta: metav1.ObjectMeta{Name: "data"}}}
+	}
 	return &appsv1.StatefulSet{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Generation: t.generation},
-		Spec:       appsv1.StatefulSetSpec{Template: t.spec},
+		Spec:       appsv1.StatefulSetSpec{Template: t.spec, VolumeClaimTemplates: claims},
 		Status:     appsv1.StatefulSetStatus{ObservedGeneration: t.observed, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: 1},
 	}, nil
 }
