@@ -102,6 +102,7 @@ func versions(t *testing.T, server *apiserver.Server) map[string]string {
 }
 
 func testRights(t *testing.T, server *apiserver.Server) {
+	t.Helper()
 	type ask struct{ verb, group, resource, subresource, namespace, name string }
 	tests := []struct {
 		who    string

@@ -47,12 +47,12 @@ func New(o Options) (*Proxy, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
+	// It needs no FlushInterval: what has no length, as a watch, is flushed at once.
 	p.forward = &httputil.ReverseProxy{
-		Rewrite:       p.rewrite,
-		Transport:     p.backend,
-		FlushInterval: -1, // a watch sends an event when it happens, not when a buffer is full
-		ErrorHandler:  p.noAnswer,
-		ErrorLog:      slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+		Rewrite:      p.rewrite,
+		Transport:    p.backend,
+		ErrorHandler: p.noAnswer,
+		ErrorLog:     slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
 	return p, nil
 }

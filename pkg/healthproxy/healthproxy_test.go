@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fedhelm/fedhelm/internal/testutil/certs"
+	"github.com/fedhelm/fedhelm/internal/testutil/eventually"
 )
 
 // apiserver is a fake that wants a client certificate and notes what it is asked.
@@ -30,6 +31,7 @@ type apiserver struct {
 	headers     []http.Header
 	users       []string
 	connections int
+	closed      int
 }
 
 func newAPIServer(t *testing.T, answer http.HandlerFunc) *apiserver {
@@ -52,10 +54,13 @@ func newAPIServer(t *testing.T, answer http.HandlerFunc) *apiserver {
 		ClientCAs:    a.ca.Pool(),
 	}
 	a.Config.ConnState = func(_ net.Conn, s http.ConnState) {
-		if s == http.StateNew {
-			a.mu.Lock()
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		switch s {
+		case http.StateNew:
 			a.connections++
-			a.mu.Unlock()
+		case http.StateClosed:
+			a.closed++
 		}
 	}
 	a.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
@@ -201,6 +206,14 @@ func TestProxyKeepsItsConnectionAndChangesItWithTheCertificate(t *testing.T) {
 	if api.connections != 2 {
 		t.Errorf("the renewal took %d further connections, want 1", api.connections-1)
 	}
+	eventually.Do(t, 10*time.Second, "the former connection to be closed", func() error {
+		api.mu.Lock()
+		defer api.mu.Unlock()
+		if api.closed != 1 {
+			return fmt.Errorf("%d connections are closed", api.closed)
+		}
+		return nil
+	})
 }
 
 func TestProxyWithoutAnAPIServer(t *testing.T) {

@@ -74,6 +74,7 @@ func from(cidr, server string) fedv1beta1.ServerAddressByClientCIDR {
 }
 
 func testValidation(t *testing.T, c client.Client) {
+	t.Helper()
 	const server = "https://192.0.2.1:6443"
 	tests := []struct {
 		name    string
@@ -121,6 +122,7 @@ func testValidation(t *testing.T, c client.Client) {
 }
 
 func testStatus(t *testing.T, c client.Client) {
+	t.Helper()
 	ctx := t.Context()
 	obj := cluster("lorien", at("192.0.2.1:6443"))
 	obj.Status.Region = "written at creation"
@@ -162,6 +164,7 @@ func testStatus(t *testing.T, c client.Client) {
 
 // testColumns expects the object of testStatus.
 func testColumns(t *testing.T, server *apiserver.Server) {
+	t.Helper()
 	table := getTable(t, server, "/apis/federation.fedhelm.io/v1beta1/clusters/lorien")
 	var narrow, wide []string
 	cells := map[string]any{}
