@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/fedhelm/fedhelm/pkg/chart"
 )
 
 // badFlags is the context key for what arrange found wrong.
@@ -23,9 +25,18 @@ func usageErrors(c *cli.Context, errs ...error) error {
 	return nil
 }
 
-// oneName is the one argument that most commands take.
+// oneName is the one argument that most commands take: the name of a federation.
 func oneName(c *cli.Context) (string, error) {
-	if c.NArg() == 1 {
+	name, err := optionsName(c)
+	if err == nil {
+		err = chart.ValidateName(name)
+	}
+	return name, err
+}
+
+// optionsName is oneName for commands whose options check the name with all the rest.
+func optionsName(c *cli.Context) (string, error) {
+	if c.NArg() <= 1 {
 		return c.Args().First(), nil
 	}
 	hint := ""

@@ -29,9 +29,6 @@ func (p *program) deleteCommand() *cli.Command {
 		}, hostFlags(), progressFlags(), []cli.Flag{outputFlag()}),
 		Action: func(c *cli.Context) error {
 			name, argErr := oneName(c)
-			if argErr == nil {
-				argErr = chart.ValidateName(name)
-			}
 			format, formatErr := outputFormat(c)
 			var askErr error
 			if !c.Bool("yes") && !p.interactive {

@@ -34,7 +34,7 @@ func namespaceFlag() cli.Flag {
 }
 
 func timeoutFlag() cli.Flag {
-	return &cli.DurationFlag{Name: "timeout", Value: defaultTimeout, Usage: "how long all of it may take"}
+	return &cli.DurationFlag{Name: "timeout", Value: defaultTimeout, Usage: "`LIMIT` of the time that all of it may take, such as 90s"}
 }
 
 func progressFlags() []cli.Flag {

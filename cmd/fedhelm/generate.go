@@ -24,11 +24,8 @@ func (p *program) generateCommand() *cli.Command {
 			&cli.BoolFlag{Name: "force", Usage: "write into a directory that holds other files"},
 		}),
 		Action: func(c *cli.Context) error {
-			name, argErr := oneName(c)
+			name, argErr := optionsName(c)
 			options, flagErr := chartOptions(c, name)
-			if argErr == nil {
-				argErr = chart.ValidateName(name)
-			}
 			var dirErr error
 			if c.String("output") == "" {
 				dirErr = errors.New("--output: name the directory to write to")

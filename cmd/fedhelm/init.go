@@ -22,12 +22,9 @@ func (p *program) initCommand() *cli.Command {
 			"kubeconfig. Run again, it changes what the flags change, and nothing else; after a failure it goes on.\n\n" + exitCodesHelp,
 		Flags: slices.Concat(chartFlags(), applyFlags(), hostFlags(), progressFlags(), []cli.Flag{outputFlag()}),
 		Action: func(c *cli.Context) error {
-			name, argErr := oneName(c)
+			name, argErr := optionsName(c)
 			options, flagErr := chartOptions(c, name)
 			format, formatErr := outputFormat(c)
-			if argErr == nil {
-				argErr = chart.ValidateName(name)
-			}
 			if err := usageErrors(c, argErr, flagErr, formatErr, options.Validate()); err != nil {
 				return err
 			}

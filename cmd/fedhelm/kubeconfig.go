@@ -8,7 +8,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/fedhelm/fedhelm/pkg/chart"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
 )
@@ -28,9 +27,6 @@ func (p *program) kubeconfigCommand() *cli.Command {
 		}, hostFlags()),
 		Action: func(c *cli.Context) error {
 			name, argErr := oneName(c)
-			if argErr == nil {
-				argErr = chart.ValidateName(name)
-			}
 			var mergeErr error
 			if c.Bool("merge") && c.IsSet("output") {
 				mergeErr = errors.New("--merge and --output exclude each other")

@@ -81,6 +81,7 @@ func (p *program) run(ctx context.Context, argv []string) error {
 // app is the tree of commands.
 func (p *program) app() *cli.App {
 	cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version", DisableDefaultText: true}
+	cli.FlagStringer = flagHelp
 	app := &cli.App{
 		Name:      "fedhelm",
 		Usage:     "many Kubernetes clusters behind one API",

@@ -8,7 +8,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/fedhelm/fedhelm/pkg/chart"
 	"github.com/fedhelm/fedhelm/pkg/diagnosis"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
@@ -26,9 +25,6 @@ func (p *program) statusCommand() *cli.Command {
 		Flags: slices.Concat(hostFlags(), []cli.Flag{outputFlag()}),
 		Action: func(c *cli.Context) error {
 			name, argErr := oneName(c)
-			if argErr == nil {
-				argErr = chart.ValidateName(name)
-			}
 			format, formatErr := outputFormat(c)
 			if err := usageErrors(c, argErr, formatErr); err != nil {
 				return err

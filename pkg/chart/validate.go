@@ -39,6 +39,9 @@ func (o Options) Validate() error {
 
 // ValidateName says why a federation cannot have this name.
 func ValidateName(name string) error {
+	if name == "" {
+		return errors.New("NAME is missing: the federation's name")
+	}
 	if len(name) > MaxNameLength {
 		return fmt.Errorf("NAME %q has %d characters; %d are the most, because Services such as %q are named after it",
 			name, len(name), MaxNameLength, "NAME"+longestSuffix)
