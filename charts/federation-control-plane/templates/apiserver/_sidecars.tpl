@@ -1,24 +1,11 @@
-{{/* The container that waits until etcd is ready, so that kube-apiserver does not start in vain. */}}
-{{- define "federation-control-plane.apiserver.waitForEtcd" -}}
-- name: wait-for-etcd
-  {{- include "federation-control-plane.containerImage" (list . .Values.image) | nindent 2 }}
-  command:
-    - /usr/local/bin/federation-hook
-    - wait
-  args:
-    - --federation={{ .Release.Name }}
-    - --namespace={{ .Release.Namespace }}
-    - --url=http://{{ .Release.Name }}-etcd-client.{{ .Release.Namespace }}.svc:2381/readyz
-    - --timeout=10m
-    - --v={{ .Values.hooks.logLevel }}
-  resources:
-    {{- toYaml .Values.healthProxy.resources | nindent 4 }}
-  {{- include "federation-control-plane.securityContext" (list . dict) | nindent 2 }}
-{{- end -}}
-
-{{/* The container that answers the kubelet's probes, which carry no credentials. */}}
+{{/*
+The container that answers the kubelet's probes, which carry no credentials. It is a side-car that the others start
+after, and says that it has started when etcd is ready: kube-apiserver gives up after 20 s without etcd. The look-out is a
+probe that takes as long as it takes, because the kubelet acts at once on a probe's end and only later on a container's.
+*/}}
 {{- define "federation-control-plane.apiserver.health" -}}
 - name: health
+  restartPolicy: Always
   {{- include "federation-control-plane.containerImage" (list . .Values.image) | nindent 2 }}
   command:
     - /usr/local/bin/federation-health-proxy
@@ -35,6 +22,21 @@
     tcpSocket:
       port: health
     periodSeconds: 10
+  {{- if include "federation-control-plane.etcd.enabled" . }}
+  startupProbe:
+    exec:
+      command:
+        - /usr/local/bin/federation-hook
+        - wait
+        - --federation={{ .Release.Name }}
+        - --namespace={{ .Release.Namespace }}
+        - --url=http://{{ .Release.Name }}-etcd-client.{{ .Release.Namespace }}.svc:2381/readyz
+        - --timeout=25s
+    timeoutSeconds: 30
+    periodSeconds: 1
+    # As good as for ever: there is no use in starting it anew.
+    failureThreshold: 100000
+  {{- end }}
   resources:
     {{- toYaml .Values.healthProxy.resources | nindent 4 }}
   {{- include "federation-control-plane.securityContext" (list . dict) | nindent 2 }}
