@@ -52,7 +52,7 @@ func newManager(o options) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the manager: %w", err)
 	}
-	ready, err := newReadiness(config)
+	ready, err := newReadiness(config, ctrl.Log)
 	if err != nil {
 		return nil, err
 	}

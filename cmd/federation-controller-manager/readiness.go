@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
@@ -17,9 +19,13 @@ import (
 // does not depend on who leads: an instance that waits for its turn is ready.
 type readiness struct {
 	api rest.Interface
+	log logr.Logger
+
+	mu   sync.Mutex
+	told string
 }
 
-func newReadiness(config *rest.Config) (*readiness, error) {
+func newReadiness(config *rest.Config, log logr.Logger) (*readiness, error) {
 	config = rest.CopyConfig(config)
 	config.Timeout = 3 * time.Second // a probe's patience is short
 	config.QPS = -1                  // probes do not stand in line behind controllers
@@ -27,12 +33,28 @@ func newReadiness(config *rest.Config) (*readiness, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up a client of the federation API: %w", err)
 	}
-	return &readiness{api: client.RESTClient()}, nil
+	return &readiness{api: client.RESTClient(), log: log}, nil
 }
 
-// check is a healthz.Checker.
+// check is a healthz.Checker. The answer to a probe has no reason in it, so it logs
+// when that changes.
 func (r *readiness) check(req *http.Request) error {
-	return r.ask(req.Context())
+	err := r.ask(req.Context())
+	now := "ready"
+	if err != nil {
+		now = err.Error()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case now == r.told:
+	case err != nil:
+		r.log.Info("Not ready", "reason", now)
+	default:
+		r.log.Info("Ready")
+	}
+	r.told = now
+	return err
 }
 
 func (r *readiness) ask(ctx context.Context) error {

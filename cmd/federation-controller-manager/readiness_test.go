@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
 )
 
@@ -33,7 +35,7 @@ func TestReadiness(t *testing.T) {
 				fmt.Fprint(w, tt.body)
 			}))
 			defer api.Close()
-			r, err := newReadiness(&rest.Config{Host: api.URL})
+			r, err := newReadiness(&rest.Config{Host: api.URL}, logr.Discard())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,11 +51,39 @@ func TestReadiness(t *testing.T) {
 }
 
 func TestReadinessOfAnAPIThatIsAway(t *testing.T) {
-	r, err := newReadiness(&rest.Config{Host: "https://127.0.0.1:1"})
+	r, err := newReadiness(&rest.Config{Host: "https://127.0.0.1:1"}, logr.Discard())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := r.ask(t.Context()); err == nil || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("ask = %v, want the reason", err)
+	}
+}
+
+func TestReadinessLogsWhatChanges(t *testing.T) {
+	status := http.StatusNotFound
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		fmt.Fprint(w, `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"federation.fedhelm.io/v1beta1","resources":[{"name":"clusters","kind":"Cluster"}]}`)
+	}))
+	defer api.Close()
+	var out bytes.Buffer
+	r, err := newReadiness(&rest.Config{Host: api.URL}, logging{format: "json"}.logger(&out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []struct {
+		status int
+		want   string // "" for nothing new
+	}{{404, "Not ready"}, {404, ""}, {200, `"Ready"`}, {200, ""}, {503, "Not ready"}} {
+		out.Reset()
+		status = s.status
+		if err := r.check(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil)); (err == nil) != (s.status == 200) {
+			t.Errorf("status %d: %v", s.status, err)
+		}
+		if (out.Len() == 0) != (s.want == "") || !strings.Contains(out.String(), s.want) {
+			t.Errorf("status %d: logged %q, want %q", s.status, out.String(), s.want)
+		}
 	}
 }
