@@ -55,13 +55,14 @@ func (p *program) kubeconfig(c *cli.Context, ref federation.Ref) error {
 		return fmt.Errorf("federation %q in namespace %q has no kubeconfig (Secret %q is not there); fedhelm status %s tells how it fares, fedhelm list which there are",
 			ref.Name, ref.Namespace, ref.KubeconfigSecret(), ref.Name)
 	}
-	if !c.Bool("merge") {
-		return p.writeKubeconfig(c.String("output"), data)
-	}
-	incoming, err := kubeconfig.Decode(data)
+	entry, err := kubeconfig.Published(data, ref.Name)
 	if err != nil {
 		return fmt.Errorf("Secret %q in namespace %q: %w", ref.KubeconfigSecret(), ref.Namespace, err)
 	}
+	if !c.Bool("merge") {
+		return p.writeKubeconfig(c.String("output"), data)
+	}
+	incoming := kubeconfig.New(entry)
 	file, err := kubeconfig.Merge(c.Context, host.files, incoming, kubeconfig.MergeOptions{SetCurrentContext: c.Bool("set-current-context")})
 	if err != nil {
 		return err

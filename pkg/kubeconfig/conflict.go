@@ -18,8 +18,7 @@ var ErrNotOurs = errors.New("belongs to something else")
 
 // Conflicts tells whether merging incoming into files (in clientcmd's order, missing ones allowed)
 // would take over a cluster, user or context called name that belongs to something else.
-// A cluster is ours when its CA bundle and the incoming one share a certificate, at whatever address;
-// with incoming nil nothing can be ours. The error wraps ErrNotOurs. Nothing is written.
+// A cluster is ours when IsOurs says so of it and the incoming one; with incoming nil nothing can be ours. The error wraps ErrNotOurs. Nothing is written.
 func Conflicts(files []string, name string, incoming *clientcmdapi.Config) error {
 	v, err := load(files)
 	if err != nil {
@@ -28,15 +27,17 @@ func Conflicts(files []string, name string, incoming *clientcmdapi.Config) error
 	return v.conflicts(name, incoming)
 }
 
-// SameCA returns a function that tells the clusters which trust one of the certificates of ca, a PEM bundle.
-func SameCA(ca []byte) func(*clientcmdapi.Cluster) bool {
-	ours := certificates(ca)
+// IsOurs returns a function that tells the entries of the federation want leads to: they trust one of the certificates of its CA
+// bundle and expect the same name in the serving certificate, at whatever address. The CA alone is not enough, since an
+// organisation may sign all its clusters with one; the name carries federation and namespace.
+func IsOurs(want *clientcmdapi.Cluster) func(*clientcmdapi.Cluster) bool {
+	ours := certificates(want.CertificateAuthorityData)
 	return func(c *clientcmdapi.Cluster) bool {
 		theirs := c.CertificateAuthorityData
 		if len(theirs) == 0 && c.CertificateAuthority != "" {
 			theirs, _ = os.ReadFile(c.CertificateAuthority) // a file that is gone makes no CA of ours
 		}
-		return slices.ContainsFunc(certificates(theirs), func(der []byte) bool {
+		return c.TLSServerName == want.TLSServerName && slices.ContainsFunc(certificates(theirs), func(der []byte) bool {
 			return slices.ContainsFunc(ours, func(o []byte) bool { return bytes.Equal(o, der) })
 		})
 	}
@@ -51,7 +52,7 @@ func (v *view) conflicts(name string, incoming *clientcmdapi.Config) error {
 		errs = append(errs, fmt.Errorf("%s %q of kubeconfig %s %w: %s", kind, entry, file, ErrNotOurs, why))
 	}
 	cluster, hasCluster := v.config.Clusters[name]
-	if want := incoming.Clusters[name]; hasCluster && (want == nil || !SameCA(want.CertificateAuthorityData)(cluster)) {
+	if want := incoming.Clusters[name]; hasCluster && (want == nil || !IsOurs(want)(cluster)) {
 		foreign("cluster", name, cluster.LocationOfOrigin, "it is the one at "+cluster.Server)
 	}
 	if c := v.config.Contexts[name]; c != nil && c.Cluster != name {

@@ -34,6 +34,11 @@ func TestConflicts(t *testing.T) {
 			file: existing(func(c *clientcmdapi.Config) { c.Clusters["fellowship"].Server = "https://elsewhere" }),
 		},
 		{
+			name: "our CA under another server name is another cluster of the same authority", incoming: New(fellowship(ours)),
+			file: existing(func(c *clientcmdapi.Config) { c.Clusters["fellowship"].TLSServerName = "" }),
+			want: []string{`cluster "fellowship"`},
+		},
+		{
 			name: "a bundle that holds our CA makes it ours", incoming: New(fellowship(bundle)),
 			file: existing(func(*clientcmdapi.Config) {}),
 		},
@@ -104,13 +109,13 @@ func TestConflicts(t *testing.T) {
 	}
 }
 
-func TestSameCAReadsReferencedFiles(t *testing.T) {
+func TestIsOursReadsReferencedFiles(t *testing.T) {
 	bundle := ca(t)
 	path := write(t, "ca.crt", string(bundle))
-	if !SameCA(bundle)(&clientcmdapi.Cluster{CertificateAuthority: path}) {
+	if !IsOurs(&clientcmdapi.Cluster{CertificateAuthorityData: bundle})(&clientcmdapi.Cluster{CertificateAuthority: path}) {
 		t.Error("a CA given by file is not recognised")
 	}
-	if SameCA(bundle)(&clientcmdapi.Cluster{CertificateAuthority: path + ".gone"}) {
+	if IsOurs(&clientcmdapi.Cluster{CertificateAuthorityData: bundle})(&clientcmdapi.Cluster{CertificateAuthority: path + ".gone"}) {
 		t.Error("a missing file passes for our CA")
 	}
 }

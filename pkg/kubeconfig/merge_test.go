@@ -23,7 +23,7 @@ func mustMerge(t *testing.T, files []string, c *clientcmdapi.Config, o MergeOpti
 
 func mustRemove(t *testing.T, files []string, ca []byte) {
 	t.Helper()
-	if removed, err := Remove(t.Context(), files, "fellowship", SameCA(ca)); err != nil || !removed {
+	if removed, err := Remove(t.Context(), files, "fellowship", IsOurs(New(fellowship(ca)).Clusters["fellowship"])); err != nil || !removed {
 		t.Fatalf("Remove = %v, %v; want true", removed, err)
 	}
 }
@@ -242,7 +242,7 @@ func TestRemoveLeavesWhatIsNotOurs(t *testing.T) {
 		path := write(t, "config", "")
 		mustMerge(t, []string{path}, New(fellowship(theirs)), MergeOptions{})
 		before := read(t, path)
-		removed, err := Remove(t.Context(), []string{path}, "fellowship", SameCA(ours))
+		removed, err := Remove(t.Context(), []string{path}, "fellowship", IsOurs(New(fellowship(ours)).Clusters["fellowship"]))
 		if !errors.Is(err, ErrNotOurs) || removed {
 			t.Errorf("Remove = %v, %v; want ErrNotOurs", removed, err)
 		}
@@ -272,7 +272,7 @@ func TestRemoveLeavesWhatIsNotOurs(t *testing.T) {
 	})
 	t.Run("nothing to remove is no error", func(t *testing.T) {
 		path := write(t, "config", foreignFile)
-		if removed, err := Remove(t.Context(), []string{path}, "fellowship", SameCA(ours)); err != nil || removed {
+		if removed, err := Remove(t.Context(), []string{path}, "fellowship", IsOurs(New(fellowship(ours)).Clusters["fellowship"])); err != nil || removed {
 			t.Errorf("Remove = %v, %v; want false, nil", removed, err)
 		}
 		if read(t, path) != foreignFile {

@@ -3,7 +3,6 @@ package setup
 import (
 	"context"
 	"errors"
-	"net"
 	"os"
 	"slices"
 	"strings"
@@ -135,7 +134,7 @@ func TestInitGoesOnAfterAFailure(t *testing.T) {
 		},
 		{
 			name:  "an address that leads nowhere",
-			spoil: func(w *world) { w.address = "https://" + closedPort(w.t) },
+			spoil: func(w *world) { w.address = "https://" + closedPort },
 			mend: func(w *world) {
 				w.address = w.server.URL
 				secret := &corev1.Secret{ObjectMeta: labelled("fellowship-kubeconfig", federation.ManagedByHook), Data: map[string][]byte{"kubeconfig": w.kubeconfig()}}
@@ -180,7 +179,7 @@ func TestInitGoesOnAfterAFailure(t *testing.T) {
 func TestInitOfAClusterIPThatDoesNotLeadHere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.address = "https://" + closedPort(t)
+	w.address = "https://" + closedPort
 	o := w.init()
 	o.Options.APIServer.ServiceType = "ClusterIP"
 	result, err := Init(context.Background(), o)
@@ -212,13 +211,5 @@ var (
 	secrets     = corev1.SchemeGroupVersion.WithResource("secrets")
 )
 
-// closedPort is an address where nothing listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
+// closedPort is an address where nothing listens: a port that no listener is ever given by chance, as one that was just closed may be.
+const closedPort = "127.0.0.1:1"

@@ -40,11 +40,11 @@ func published(ctx context.Context, host Host, ref federation.Ref) (*clientcmdap
 	if err != nil || data == nil {
 		return nil, err
 	}
-	config, err := kubeconfig.Decode(data)
+	entry, err := kubeconfig.Published(data, ref.Name)
 	if err != nil {
 		return nil, fmt.Errorf("Secret %q in namespace %q: %w", ref.KubeconfigSecret(), ref.Namespace, err)
 	}
-	return config, nil
+	return kubeconfig.New(entry), nil
 }
 
 // serverOf is the address that a kubeconfig's current context leads to.

@@ -26,16 +26,20 @@ type ownership = func(*clientcmdapi.Cluster) bool
 func (d *deleteRun) remember(ctx context.Context, lock *federation.Lock) (ownership, error) {
 	config, err := published(ctx, d.Host, d.Ref)
 	if err != nil {
-		return nil, err
+		d.Progress.Warnf("%v; the kubeconfig is left as it is", err)
+		config = nil
 	}
-	var ca string
+	var ours clientcmdapi.Cluster
 	if config != nil {
-		if cluster := config.Clusters[d.Ref.Name]; cluster != nil {
-			ca = string(cluster.CertificateAuthorityData)
-		}
+		ours = *config.Clusters[d.Ref.Name]
 	}
-	if ca, err = lock.Note(ctx, "ca", ca); err != nil || ca == "" {
+	ca, err := lock.Note(ctx, "ca", string(ours.CertificateAuthorityData))
+	if err != nil || ca == "" {
 		return nil, err
 	}
-	return kubeconfig.SameCA([]byte(ca)), nil
+	name, err := lock.Note(ctx, "tls-server-name", ours.TLSServerName)
+	if err != nil {
+		return nil, err
+	}
+	return kubeconfig.IsOurs(&clientcmdapi.Cluster{CertificateAuthorityData: []byte(ca), TLSServerName: name}), nil
 }
