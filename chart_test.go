@@ -95,3 +95,21 @@ func TestAReleaseFitsIntoItsSecret(t *testing.T) {
 		}
 	}
 }
+
+func TestLockPinsWhatLiesInCharts(t *testing.T) {
+	c := load(t, umbrella)
+	if len(c.Lock.Dependencies) != len(c.Metadata.Dependencies) || len(c.Dependencies()) != len(c.Metadata.Dependencies) {
+		t.Fatalf("Chart.yaml has %d dependencies, Chart.lock %d, charts %d; run make chart-deps",
+			len(c.Metadata.Dependencies), len(c.Lock.Dependencies), len(c.Dependencies()))
+	}
+	for i, want := range c.Metadata.Dependencies {
+		locked, there := c.Lock.Dependencies[i], c.Dependencies()[i]
+		if locked.Name != want.Name || locked.Version != there.Metadata.Version || want.Version != there.Metadata.Version {
+			t.Errorf("dependency %s: Chart.yaml wants %s, Chart.lock has %s %s, charts has %s; run make chart-deps",
+				want.Name, want.Version, locked.Name, locked.Version, there.Metadata.Version)
+		}
+		if there.Metadata.AppVersion != c.Metadata.AppVersion {
+			t.Errorf("chart %s is of appVersion %s, the umbrella of %s", want.Name, there.Metadata.AppVersion, c.Metadata.AppVersion)
+		}
+	}
+}
