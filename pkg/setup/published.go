@@ -92,6 +92,7 @@ var errUnreachable = errors.New("unreachable")
 func pollReady(ctx context.Context, config *rest.Config, step *progress.Step) error {
 	config = rest.CopyConfig(config)
 	config.Timeout = reachTry
+	config.QPS = -1 // reachPoll is the limit
 	client, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		return err
