@@ -23,9 +23,9 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/fedhelm/fedhelm/internal/testutil/apiserver"
-	"github.com/fedhelm/fedhelm/internal/testutil/eventually"
-	"github.com/fedhelm/fedhelm/internal/testutil/process"
+	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/process"
 )
 
 // front is the proxy before a real API server.

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fedhelm/fedhelm/internal/testutil/certs"
+	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
 )
 
 // flagsFor writes everything that the proxy reads, and returns the flags that say so.

@@ -19,10 +19,10 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/fedhelm/fedhelm/hooks/bootstrap"
-	"github.com/fedhelm/fedhelm/internal/testutil/apiserver"
-	"github.com/fedhelm/fedhelm/internal/testutil/certs"
-	"github.com/fedhelm/fedhelm/internal/testutil/eventually"
-	"github.com/fedhelm/fedhelm/internal/testutil/process"
+	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
+	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/process"
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
 

@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fedhelm/fedhelm/internal/testutil/apiserver"
-	"github.com/fedhelm/fedhelm/internal/testutil/certs"
-	"github.com/fedhelm/fedhelm/internal/testutil/eventually"
-	"github.com/fedhelm/fedhelm/internal/testutil/process"
+	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
+	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/process"
 )
 
 // get returns the status and body of an answer without credentials.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fedhelm/fedhelm/internal/testutil/certs"
+	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
 )
 
 func TestWhoTheAPIServerIsTold(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/fedhelm/fedhelm/internal/testutil/certs"
+	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
 )
 
 // seen is what the fake API server saw of one request.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fedhelm/fedhelm/internal/testutil/certs"
+	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
 )
 
 func TestUsersAreReloaded(t *testing.T) {

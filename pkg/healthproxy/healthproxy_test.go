@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fedhelm/fedhelm/internal/testutil/certs"
-	"github.com/fedhelm/fedhelm/internal/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
 )
 
 // apiserver is a fake that wants a client certificate and notes what it is asked.

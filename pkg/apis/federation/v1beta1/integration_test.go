@@ -19,8 +19,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
-	"github.com/fedhelm/fedhelm/internal/testutil/apiserver"
-	"github.com/fedhelm/fedhelm/internal/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
 

@@ -19,9 +19,9 @@ import (
 
 	"k8s.io/client-go/rest"
 
-	"github.com/fedhelm/fedhelm/internal/testutil/certs"
-	"github.com/fedhelm/fedhelm/internal/testutil/eventually"
-	"github.com/fedhelm/fedhelm/internal/testutil/process"
+	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/process"
 )
 
 // ProgramsVariable names the directory of the programs etcd and kube-apiserver.
