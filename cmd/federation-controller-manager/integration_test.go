@@ -19,11 +19,11 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/fedhelm/fedhelm/hooks/bootstrap"
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
 	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
 	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
 	"github.com/fedhelm/fedhelm/pkg/testutil/process"
-	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
 
 // instance is one running controller manager.
