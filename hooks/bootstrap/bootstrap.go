@@ -92,8 +92,8 @@ func (o Options) ready(ctx context.Context) error {
 // await repeats check until it succeeds.
 func (o Options) await(ctx context.Context, what string, check func(context.Context) error) error {
 	state, err := wait.Until(ctx, o.Out, pollInterval, func(ctx context.Context) (string, error) {
-		if err := check(ctx); err != nil {
-			return what + ": " + err.Error(), nil
+		if problem := check(ctx); problem != nil {
+			return what + ": " + problem.Error(), nil
 		}
 		return "", nil
 	})

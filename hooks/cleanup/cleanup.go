@@ -36,12 +36,11 @@ func Run(ctx context.Context, o Options) error {
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
-	var errs []error
+	err := o.delete(ctx, secrets.DNSProvider, secrets.ManagedByCLI)
 	for _, which := range secrets.MadeByHooks() {
-		errs = append(errs, o.delete(ctx, which, secrets.ManagedByHook))
+		err = errors.Join(err, o.delete(ctx, which, secrets.ManagedByHook))
 	}
-	errs = append(errs, o.delete(ctx, secrets.DNSProvider, secrets.ManagedByCLI))
-	return errors.Join(errs...)
+	return err
 }
 
 // delete deletes a Secret made by maker, and no other.

@@ -159,13 +159,13 @@ func (h *hook) loadAuthorities(ctx context.Context) error {
 // loadAll reads every authority that the Secret has.
 func loadAll(s *corev1.Secret) (map[Kind]*authority, error) {
 	all := map[Kind]*authority{}
-	var errs []error
+	var problems error
 	for _, k := range kinds {
 		a, err := load(s, k)
-		errs = append(errs, err)
+		problems = errors.Join(problems, err)
 		if a != nil {
 			all[k] = a
 		}
 	}
-	return all, errors.Join(errs...)
+	return all, problems
 }

@@ -3,6 +3,7 @@ package pki
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -83,7 +84,7 @@ func findAuthority(bundle []*x509.Certificate, key []byte) (*pki.Authority, erro
 			return &pki.Authority{Cert: c, Key: signer}, nil
 		}
 	}
-	return nil, fmt.Errorf("no certificate of the bundle belongs to this private key")
+	return nil, errors.New("no certificate of the bundle belongs to this private key")
 }
 
 // store writes the authority into the Secret's data.

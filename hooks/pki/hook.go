@@ -70,7 +70,7 @@ func Publish(ctx context.Context, o Options, addresses []string) error {
 		if want.which != secrets.AuthProxy {
 			continue
 		}
-		if _, err := h.ensure(ctx, want); err != nil {
+		if err := h.ensure(ctx, want); err != nil {
 			return err
 		}
 	}
@@ -143,10 +143,7 @@ func (h *hook) ensureRest(ctx context.Context, published []string) error {
 	}
 	group, together := errgroup.WithContext(ctx)
 	for _, want := range sheets[1:] {
-		group.Go(func() error {
-			_, err := h.ensure(together, want)
-			return err
-		})
+		group.Go(func() error { return h.ensure(together, want) })
 	}
 	if h.TokenAuth {
 		group.Go(func() error { return h.token(together) })
@@ -163,17 +160,17 @@ func (h *hook) ensureRest(ctx context.Context, published []string) error {
 	return nil
 }
 
-func (h *hook) ensure(ctx context.Context, want sheet) (*corev1.Secret, error) {
+func (h *hook) ensure(ctx context.Context, want sheet) error {
 	var done []string
 	out, outcome, err := h.store.Ensure(ctx, want.which, func(s *corev1.Secret) (err error) {
 		done, err = h.fill(s, want)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	h.report.secret(out, outcome, done, expiry(out, want))
-	return out, nil
+	return nil
 }
 
 func annotate(s *corev1.Secret, key, value string) {

@@ -29,6 +29,7 @@ func complete(t *testing.T, w *world) {
 // interrupted runs the hook so that one write fails, and again without failure,
 // for each write; after tells what must hold then.
 func interrupted(t *testing.T, prepare func(*testing.T) *world, after func(*testing.T, *world)) {
+	t.Helper()
 	for _, late := range []bool{false, true} {
 		for k := 1; ; k++ {
 			w := prepare(t)
@@ -64,10 +65,12 @@ func TestInterruptedInstallIsCompletedByTheNextRun(t *testing.T) {
 
 func TestInterruptedRenewalIsCompletedByTheNextRun(t *testing.T) {
 	interrupted(t, func(t *testing.T) *world {
+		t.Helper()
 		w := installed(t)
 		w.now = w.now.Add(300 * oneDay)
 		return w
 	}, func(t *testing.T, w *world) {
+		t.Helper()
 		for _, which := range []string{secrets.APIServer, secrets.Etcd} {
 			if made := w.cert(which, "server.crt").NotBefore; w.now.Sub(made) > time.Hour {
 				t.Errorf("the certificate in %s is still that of %s", which, made)

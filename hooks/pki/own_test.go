@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,7 +83,7 @@ func TestUsersAuthorityThatChangedReissuesAndRolls(t *testing.T) {
 	earlier := w.snapshot()
 
 	s := w.secrets.All()["corporate"]
-	s.Data["ca.crt"] = append(old.data(secrets.CA)["ca.crt"], next.data(secrets.CA)["ca.crt"]...)
+	s.Data["ca.crt"] = slices.Concat(old.data(secrets.CA)["ca.crt"], next.data(secrets.CA)["ca.crt"])
 	w.secrets.Put(s) // the new one is trusted first
 	w.run(corporate)
 	mutualTrust(t, w.now, w, earlier)
@@ -93,7 +94,7 @@ func TestUsersAuthorityThatChangedReissuesAndRolls(t *testing.T) {
 	}
 
 	earlier = w.snapshot()
-	s.Data["ca.crt"] = append(next.data(secrets.CA)["ca.crt"], old.data(secrets.CA)["ca.crt"]...)
+	s.Data["ca.crt"] = slices.Concat(next.data(secrets.CA)["ca.crt"], old.data(secrets.CA)["ca.crt"])
 	s.Data["ca.key"] = next.data(secrets.CA)["ca.key"]
 	w.secrets.Put(s) // then it signs
 	w.run(corporate)

@@ -31,12 +31,12 @@ func servingNames(o Options, published []string) (names []string, ips []net.IP, 
 // members, and Service R-etcd-client.
 func etcdNames(o Options) (names []string, ips []net.IP) {
 	members, clients := o.Federation+"-etcd", o.Federation+"-etcd-client"
-	all := []string{members, clients, "*." + members, "localhost", "127.0.0.1", "::1"}
-	for _, suffix := range []string{"", ".svc", ".svc." + o.ClusterDomain} {
-		inNamespace := "." + o.Namespace + suffix
-		all = append(all, members+inNamespace, clients+inNamespace, "*."+members+inNamespace)
+	var all []string
+	for _, service := range []string{members, clients, "*." + members} {
+		inNamespace := service + "." + o.Namespace
+		all = append(all, service, inNamespace, inNamespace+".svc", inNamespace+".svc."+o.ClusterDomain)
 	}
-	return split(all)
+	return split(append(all, "localhost", "127.0.0.1", "::1"))
 }
 
 // split sorts addresses from names and drops what comes twice.

@@ -22,7 +22,7 @@ func (o Options) writeKubeconfig(ctx context.Context, at endpoint) (string, erro
 		if err != nil {
 			return "", err
 		}
-		if current != nil && secrets.Owned(current, o.Federation) != nil {
+		if current != nil && !secrets.IsOwned(current, o.Federation) {
 			return at.url(""), nil
 		}
 	}

@@ -26,6 +26,9 @@ func Labels(federation string) map[string]string {
 	}
 }
 
+// IsOwned reports whether a hook of this federation made the Secret.
+func IsOwned(s *corev1.Secret, federation string) bool { return Owned(s, federation) == nil }
+
 // Owned returns nil when a hook of this federation made the Secret, and may
 // therefore write to it; else an error that says whose it is and what to do.
 func Owned(s *corev1.Secret, federation string) error {

@@ -14,7 +14,7 @@ const (
 	KubeControllerManager = "kube-controller-manager-certs"
 	Bootstrap             = "bootstrap-certs"
 	Admin                 = "admin-certs"
-	AuthTokens            = "auth-tokens"
+	AuthTokens            = "auth-tokens" //nolint:gosec // the name of a Secret, not what is in it
 	AuthBasic             = "auth-basic"
 	Kubeconfig            = "kubeconfig"
 	DNSProvider           = "dns-provider"
