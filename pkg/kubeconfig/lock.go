@@ -17,7 +17,8 @@ const (
 )
 
 // lock takes the locks that kubectl takes before it writes the files: a file with the suffix ".lock" beside each.
-// A file that we may not write needs none, it can only be read.
+// A file that we may not write needs none, it can only be read. Ours say who made them, so that those of a program
+// that was killed hold nobody up.
 func lock(ctx context.Context, files []string) (unlock func(), err error) {
 	// Everybody who locks several sorts them first, so that nobody waits for another in a circle.
 	sorted := slices.Compact(slices.Sorted(slices.Values(files)))
@@ -49,12 +50,15 @@ func lockOne(ctx context.Context, file string) (string, error) {
 	}
 	name := file + ".lock"
 	for {
-		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL, 0)
+		err := create(name)
 		if err == nil {
-			return name, f.Close()
+			return name, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return "", fmt.Errorf("lock kubeconfig %s: %w", file, err)
+		}
+		if takeAway(name) {
+			continue
 		}
 		select {
 		case <-ctx.Done():

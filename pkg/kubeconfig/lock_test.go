@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -48,6 +50,40 @@ func TestStaleLockIsNamed(t *testing.T) {
 	}
 	if read(t, path) != foreignFile {
 		t.Error("the file was changed without the lock")
+	}
+}
+
+func TestLockOfAKilledProcessHoldsNobodyUp(t *testing.T) {
+	dead := exec.Command(os.Args[0], "-test.run=^$")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name    string
+		content string
+		taken   bool
+	}{
+		{name: "of a process that is gone", content: maker(dead.Process.Pid), taken: true},
+		{name: "of one that lives", content: maker(os.Getpid())},
+		{name: "of one on another machine", content: strings.Replace(maker(dead.Process.Pid), " on ", " on other-", 1)},
+		{name: "of kubectl", content: ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := write(t, "config", foreignFile)
+			if err := os.WriteFile(path+".lock", []byte(tt.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 3*lockPoll)
+			defer cancel()
+			_, err := Merge(ctx, []string{path}, New(fellowship(ca(t))), MergeOptions{})
+			if tt.taken != (err == nil) {
+				t.Errorf("Merge = %v, want the lock taken over: %v", err, tt.taken)
+			}
+			if left, _ := filepath.Glob(path + ".lock*"); tt.taken != (len(left) == 0) {
+				t.Errorf("lock files afterwards: %v", left)
+			}
+		})
 	}
 }
 
