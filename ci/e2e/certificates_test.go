@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -17,8 +18,9 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/pki"
 )
 
-// TestCertificates checks every certificate of a federation, lets the serving one expire and the renewal heal it, while clients and pods
-// stay as they are.
+// TestCertificates checks every certificate of a federation. Then it moves the clock for two of them, by putting such in place as were made
+// long ago: the serving one has expired, the administrator's has used two thirds of its life. The renewal heals both, leaves the others
+// alone, and neither pods nor clients are restarted.
 func TestCertificates(t *testing.T) {
 	s := newSandbox(t)
 	s.fedhelm("init", "fellowship", "--api-server-service-type=NodePort", "--set=controlPlane.apiServer.service.extraSANs={council.example.com}")
@@ -64,10 +66,18 @@ func TestCertificates(t *testing.T) {
 	}
 
 	pods := s.pods("fellowship", "apiserver") + s.pods("fellowship", "etcd") + s.pods("fellowship", "controller-manager")
-	expired := s.expireServingCertificate()
+	kept := s.secret("fellowship-controller-manager-certs")["client.crt"]
+	expired := s.age("fellowship-apiserver-certs", "server", pki.Server, 366*24*time.Hour)
+	due := s.age("fellowship-admin-certs", "client", pki.Client, 250*24*time.Hour)
 	s.eventually(4*time.Minute, "the API server serves the expired certificate", func() error { return s.serving(expired.Equal) })
 	s.host("create", "job", "--from=cronjob/fellowship-renew", "renew-now")
 	s.host("wait", "--for=condition=Complete", "job/renew-now", "--timeout=2m")
+	if renewed := s.certificates(s.secret("fellowship-admin-certs")["client.crt"])[0]; renewed.Equal(due) {
+		t.Error("a certificate that has used two thirds of its life was not renewed")
+	}
+	if !bytes.Equal(kept, s.secret("fellowship-controller-manager-certs")["client.crt"]) {
+		t.Error("a certificate that is good for long was renewed")
+	}
 	s.eventually(4*time.Minute, "the API server serves a good certificate", func() error {
 		return s.serving(func(c *x509.Certificate) bool { return time.Now().Before(c.NotAfter) })
 	})
@@ -97,27 +107,29 @@ func (s *sandbox) certificates(bundle []byte) []*x509.Certificate {
 	return certs
 }
 
-// expireServingCertificate puts one in place as the hook would have made it a year and a day ago.
-func (s *sandbox) expireServingCertificate() *x509.Certificate {
+// age replaces a certificate by one as the hook would have made it that long ago, for a year.
+func (s *sandbox) age(secret, name string, usage pki.Usage, ago time.Duration) *x509.Certificate {
 	s.Helper()
-	authorities, serving := s.secret("fellowship-ca"), s.secret("fellowship-apiserver-certs")
+	authorities := s.secret("fellowship-ca")
 	ca, _, err := pki.ParseAuthority(authorities["ca.crt"], authorities["ca.key"])
 	if err != nil {
 		s.Fatal(err)
 	}
-	old := s.certificates(serving["server.crt"])[0]
-	past := pki.Generator{Now: func() time.Time { return time.Now().AddDate(-1, 0, -1) }}
-	pair, err := past.Leaf(pki.Leaf{CommonName: old.Subject.CommonName, Usage: pki.Server, DNSNames: old.DNSNames, IPs: old.IPAddresses}, ca, 365*24*time.Hour)
+	old := s.certificates(s.secret(secret)[name+".crt"])[0]
+	past := pki.Generator{Now: func() time.Time { return time.Now().Add(-ago) }}
+	pair, err := past.Leaf(pki.Leaf{
+		CommonName: old.Subject.CommonName, Organizations: old.Subject.Organization, Usage: usage, DNSNames: old.DNSNames, IPs: old.IPAddresses,
+	}, ca, 365*24*time.Hour)
 	if err != nil {
 		s.Fatal(err)
 	}
 	patch, err := json.Marshal(map[string]any{"data": map[string]string{
-		"server.crt": base64.StdEncoding.EncodeToString(pair.Cert), "server.key": base64.StdEncoding.EncodeToString(pair.Key),
+		name + ".crt": base64.StdEncoding.EncodeToString(pair.Cert), name + ".key": base64.StdEncoding.EncodeToString(pair.Key),
 	}})
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.host("patch", "secret", "fellowship-apiserver-certs", "--patch-file="+s.write("patch.json", string(patch)))
+	s.host("patch", "secret", secret, "--patch-file="+s.write("patch.json", string(patch)))
 	return s.certificates(pair.Cert)[0]
 }
 
