@@ -93,7 +93,7 @@ func (o Options) ready(ctx context.Context) error {
 func (o Options) await(ctx context.Context, what string, check func(context.Context) error) error {
 	state, err := wait.Until(ctx, o.Out, pollInterval, func(ctx context.Context) (string, error) {
 		if problem := check(ctx); problem != nil {
-			return what + ": " + problem.Error(), nil
+			return what + ": " + problem.Error(), nil //nolint:nilerr // a state to wait out, not a failure
 		}
 		return "", nil
 	})

@@ -34,6 +34,7 @@ func rotate(k ...Kind) func(*Options) { return func(o *Options) { o.Rotate = k }
 
 // running is a control plane that is up.
 func running(t *testing.T) *world {
+	t.Helper()
 	w := installed(t)
 	w.workloads.Add(allWorkloads...)
 	w.publishedKubeconfig()

@@ -25,6 +25,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
+	t.Helper()
 	return &world{
 		t:         t,
 		now:       time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
