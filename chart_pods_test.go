@@ -78,6 +78,7 @@ func TestEveryPodPassesTheRestrictedSecurityLevel(t *testing.T) {
 	}
 	level := psapi.LevelVersion{Level: psapi.LevelRestricted, Version: psapi.LatestVersion()}
 	everyPod(t, func(t *testing.T, p template) {
+		t.Helper()
 		if result := policy.AggregateCheckResults(evaluator.EvaluatePod(level, &p.meta, &p.spec)); !result.Allowed {
 			t.Errorf("not allowed: %s", result.ForbiddenDetail())
 		}
@@ -91,6 +92,7 @@ func TestEveryPodPassesTheRestrictedSecurityLevel(t *testing.T) {
 
 func TestEveryContainerAsksForResources(t *testing.T) {
 	everyPod(t, func(t *testing.T, p template) {
+		t.Helper()
 		for _, c := range p.containers() {
 			if c.Resources.Requests.Cpu().IsZero() || c.Resources.Requests.Memory().IsZero() {
 				t.Errorf("container %q asks for no CPU or no memory", c.Name)
@@ -101,6 +103,7 @@ func TestEveryContainerAsksForResources(t *testing.T) {
 
 func TestEveryLastingContainerIsProbed(t *testing.T) {
 	everyPod(t, func(t *testing.T, p template) {
+		t.Helper()
 		if p.spec.RestartPolicy == corev1.RestartPolicyNever {
 			return
 		}
@@ -117,6 +120,7 @@ func TestEveryLastingContainerIsProbed(t *testing.T) {
 
 func TestSelectorsAreTheSameWhateverTheValues(t *testing.T) {
 	everyPod(t, func(t *testing.T, p template) {
+		t.Helper()
 		if p.selector == nil {
 			return // nothing selects the pods of a Job
 		}
@@ -152,6 +156,7 @@ func TestOneRegistryReplacesThoseOfAllImages(t *testing.T) {
 
 func TestBootstrapAloneHoldsTheMostPowerfulCertificate(t *testing.T) {
 	everyPod(t, func(t *testing.T, p template) {
+		t.Helper()
 		for _, c := range p.containers() {
 			for _, m := range c.VolumeMounts {
 				if m.Name == "bootstrap-certs" && c.Name != "bootstrap" {
@@ -165,6 +170,7 @@ func TestBootstrapAloneHoldsTheMostPowerfulCertificate(t *testing.T) {
 // A pod that talks to the host's API is a hook or the renewal.
 func TestOnlyHooksGetATokenOfTheHostCluster(t *testing.T) {
 	everyPod(t, func(t *testing.T, p template) {
+		t.Helper()
 		mounts := p.spec.AutomountServiceAccountToken
 		if mounts == nil {
 			t.Fatal("it is not said whether a token is mounted")
