@@ -4,13 +4,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -32,6 +32,7 @@ type bench struct {
 }
 
 func newBench(t *testing.T) bench {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Fatal("clusters need root")
 	}
@@ -47,7 +48,11 @@ func newBench(t *testing.T) bench {
 	if out, err := exec.Command(b.program, "build").CombinedOutput(); err != nil {
 		t.Fatalf("build the programs: %v\n%s", err, out)
 	}
-	t.Cleanup(func() { b.command("down", "--name-prefix", testPrefix).Run() })
+	t.Cleanup(func() {
+		if err := b.command("down", "--name-prefix", testPrefix).Run(); err != nil {
+			t.Errorf("down: %v", err)
+		}
+	})
 	return b
 }
 
@@ -188,8 +193,8 @@ func pids(status string) []string {
 func TestKilledUpIsUndoneByDown(t *testing.T) {
 	b := newBench(t)
 	before := b.machine()
-	for _, after := range []time.Duration{100, 300, 600, 1200, 2500, 5000, 8000} {
-		b.killedUp(after * time.Millisecond)
+	for _, after := range []int{100, 300, 600, 1200, 2500, 5000, 8000} {
+		b.killedUp(time.Duration(after) * time.Millisecond)
 		b.down()
 		b.mustLeaveNothing(before, fmt.Sprintf("up, killed after %d ms, and down", after))
 	}
@@ -197,8 +202,8 @@ func TestKilledUpIsUndoneByDown(t *testing.T) {
 
 func TestKilledUpIsCompletedByUp(t *testing.T) {
 	b := newBench(t)
-	for _, after := range []time.Duration{200, 800, 2000, 4000} {
-		b.killedUp(after * time.Millisecond)
+	for _, after := range []int{200, 800, 2000, 4000} {
+		b.killedUp(time.Duration(after) * time.Millisecond)
 		b.mustRun(b.up(1))
 		if out, err := b.kubectl("gondor", "get", "nodes"); err != nil || !strings.Contains(out, " Ready ") {
 			t.Errorf("up, killed after %d ms, and up: %v: %s", after, err, out)
@@ -214,8 +219,10 @@ func (b bench) killedUp(after time.Duration) {
 		b.t.Fatal(err)
 	}
 	time.Sleep(after)
-	cmd.Process.Signal(syscall.SIGKILL)
-	cmd.Wait()
+	if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		b.t.Fatal(err)
+	}
+	_ = cmd.Wait() // says that it was killed
 }
 
 func TestDownWithoutStateDirectoryGoesByTheNamePrefix(t *testing.T) {
@@ -249,10 +256,36 @@ func TestUpMendsWhatIsDead(t *testing.T) {
 		if s := b.mustRun(b.command("status")); strings.Contains(s, "not running") {
 			t.Errorf("up did not mend %s:\n%s", component, s)
 		}
-		out, err := b.kubectl("rivendell", "run", "after-"+component, "--image=busybox:stable", "--image-pull-policy=Never",
-			"--restart=Never", "--attach", "--command", "--", "nslookup", "kubernetes.default.svc.cluster.local")
-		if err != nil || !strings.Contains(out, "Address") {
-			t.Errorf("after %s was mended, a pod cannot look up a name: %v: %s", component, err, out)
+		b.mustLookUpAName("after-"+component, "after "+component+" was mended")
+	}
+}
+
+func TestProcStartsWhatItStopped(t *testing.T) {
+	b := newBench(t)
+	b.mustRun(b.up(1))
+	for _, c := range []struct{ cluster, component string }{{"rivendell", "kubelet"}, {"rivendell", "mounts"}, {"gondor", "kube-apiserver"}} {
+		for _, action := range []string{"stop", "start", "start"} {
+			b.mustRun(exec.Command(b.program, "proc", action, "--state", b.state, c.cluster, c.component))
+		}
+		if s := b.mustRun(b.command("status")); strings.Contains(s, "not running") && c.component != "mounts" {
+			t.Errorf("%s of %s:\n%s", c.component, c.cluster, s)
+		}
+	}
+	b.mustRun(b.up(1))
+	b.mustLookUpAName("probe", "after up")
+}
+
+// mustLookUpAName runs a pod, which takes all of a node's components, that asks the cluster's DNS.
+func (b bench) mustLookUpAName(pod, when string) {
+	b.t.Helper()
+	for _, args := range [][]string{
+		{"run", pod, "--image=busybox:stable", "--restart=Never", "--command", "--", "nslookup", "kubernetes.default.svc.cluster.local"},
+		{"wait", "pod/" + pod, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s"},
+	} {
+		if out, err := b.kubectl("rivendell", args...); err != nil {
+			logs, _ := b.kubectl("rivendell", "logs", pod)
+			b.t.Errorf("%s, a pod cannot look up a name: kubectl %s: %v: %s%s", when, args[0], err, out, logs)
+			return
 		}
 	}
 }

@@ -18,7 +18,7 @@ func statusCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return b.Status(c.Context)
+			return b.Status()
 		},
 	}
 }

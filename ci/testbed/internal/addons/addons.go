@@ -28,19 +28,21 @@ type Options struct {
 // Run serves the cluster until the context ends.
 func Run(ctx context.Context, o Options) error {
 	factory := informers.NewSharedInformerFactory(o.Client, 0)
-	services := newLoop("Service", factory.Core().V1().Services().Informer())
-	claims := newLoop("PersistentVolumeClaim", factory.Core().V1().PersistentVolumeClaims().Informer())
-	volumes := newLoop("PersistentVolume", factory.Core().V1().PersistentVolumes().Informer())
 	nodes := factory.Core().V1().Nodes().Lister()
 
 	lb := &loadBalancers{client: o.Client, services: factory.Core().V1().Services().Lister(), pool: o.Pool}
-	// An address that one Service gives back may be what others wait for.
-	services.also = func(obj any) []string { return lb.waiting() }
 	storage := &provisioner{
 		client: o.Client, dir: o.Volumes, nodes: nodes,
 		claims:  factory.Core().V1().PersistentVolumeClaims().Lister(),
 		volumes: factory.Core().V1().PersistentVolumes().Lister(),
 		classes: factory.Storage().V1().StorageClasses().Lister(),
+	}
+	// An address that one Service gives back may be what others wait for.
+	services, err1 := newLoop("Service", factory.Core().V1().Services().Informer(), lb.waiting)
+	claims, err2 := newLoop("PersistentVolumeClaim", factory.Core().V1().PersistentVolumeClaims().Informer(), nil)
+	volumes, err3 := newLoop("PersistentVolume", factory.Core().V1().PersistentVolumes().Informer(), nil)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
 	}
 	factory.Start(ctx.Done())
 	for kind, ok := range factory.WaitForCacheSync(ctx.Done()) {
@@ -59,11 +61,10 @@ func Run(ctx context.Context, o Options) error {
 type loop struct {
 	kind  string
 	queue workqueue.TypedRateLimitingInterface[string]
-	// also names further objects to look at after one was deleted.
-	also func(deleted any) []string
 }
 
-func newLoop(kind string, informer cache.SharedIndexInformer) *loop {
+// newLoop watches the objects of the informer. also, if not nil, names further ones to look at after one was deleted.
+func newLoop(kind string, informer cache.SharedIndexInformer, also func() []string) (*loop, error) {
 	l := &loop{kind: kind, queue: workqueue.NewTypedRateLimitingQueue(
 		workqueue.NewTypedItemExponentialFailureRateLimiter[string](50*time.Millisecond, 5*time.Second))}
 	add := func(obj any) {
@@ -71,18 +72,18 @@ func newLoop(kind string, informer cache.SharedIndexInformer) *loop {
 			l.queue.Add(key)
 		}
 	}
-	informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc: add, UpdateFunc: func(_, obj any) { add(obj) },
 		DeleteFunc: func(obj any) {
 			add(obj)
-			if l.also != nil {
-				for _, key := range l.also(obj) {
+			if also != nil {
+				for _, key := range also() {
 					l.queue.Add(key)
 				}
 			}
 		},
 	})
-	return l
+	return l, err
 }
 
 func (l *loop) run(ctx context.Context, reconcile func(context.Context, string) error) error {

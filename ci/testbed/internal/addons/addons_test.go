@@ -2,6 +2,7 @@ package addons
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -21,12 +22,16 @@ import (
 
 // serve runs the add-ons on a fake API until the test ends, and returns it with the directory of volumes.
 func serve(t *testing.T, objects ...runtime.Object) (*fake.Clientset, string) {
+	t.Helper()
 	client, dir := fake.NewClientset(objects...), t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		Run(ctx, Options{Client: client, Pool: netip.MustParsePrefix("10.0.0.0/30"), Volumes: dir}) // ends with the context's error
+		err := Run(ctx, Options{Client: client, Pool: netip.MustParsePrefix("10.0.0.0/30"), Volumes: dir})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("the add-ons ended: %v", err)
+		}
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	return client, dir

@@ -208,14 +208,14 @@ func (b Bed) installSelf() (cluster.Self, error) {
 	}
 	self := b.self()
 	part := self.Path + ".part"
-	if err := os.WriteFile(part, content, 0o755); err != nil {
+	if err := os.WriteFile(part, content, 0o700); err != nil { //nolint:gosec // it is a program
 		return self, err
 	}
 	if err := os.Rename(part, self.Path); err != nil {
 		return self, err
 	}
 	self.Version = fmt.Sprintf("%x", sha256.Sum256(content))
-	return self, os.WriteFile(b.State.path(selfVersion), []byte(self.Version), 0o644)
+	return self, os.WriteFile(b.State.path(selfVersion), []byte(self.Version), 0o600)
 }
 
 // selfVersion is the file with the version of the installed program.

@@ -12,7 +12,7 @@ import (
 )
 
 // Status writes a line for each component: its process and memory, or that it does not run.
-func (b Bed) Status(ctx context.Context) error {
+func (b Bed) Status() error {
 	p, err := b.State.Require()
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func restoreLimits(before int) error {
 }
 
 func setLimit(n int) error {
-	err := os.WriteFile(inotifyPath, []byte(strconv.Itoa(n)), 0o644)
+	err := os.WriteFile(inotifyPath, []byte(strconv.Itoa(n)), 0o600)
 	if errors.Is(err, os.ErrPermission) || err == nil {
 		return nil // a container's root may not; then the clusters that fit will run
 	}

@@ -86,7 +86,7 @@ func (b Bed) PackProduct(ctx context.Context) (image.Archive, error) {
 		return image.Archive{}, err
 	}
 	bin := filepath.Join(b.Builder.Cache, "product")
-	if err := os.MkdirAll(bin, 0o755); err != nil {
+	if err := os.MkdirAll(bin, 0o750); err != nil {
 		return image.Archive{}, err
 	}
 	args := []string{"build", "-ldflags=-s -w -X " + versionPackage + ".version=" + version, "-o", bin + "/"}

@@ -71,7 +71,7 @@ func (s State) write(sv saved) error {
 		return err
 	}
 	part := s.file() + ".part"
-	if err := os.WriteFile(part, b, 0o644); err != nil {
+	if err := os.WriteFile(part, b, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(part, s.file())
@@ -95,7 +95,7 @@ func (s State) check() error {
 // Lock keeps other runs away from the state directory until unlock is called. It waits for its turn.
 func (s State) Lock(ctx context.Context) (unlock func(), err error) {
 	for {
-		if err := os.MkdirAll(string(s), 0o755); err != nil {
+		if err := os.MkdirAll(string(s), 0o750); err != nil {
 			return nil, err
 		}
 		lock := flock.New(s.lock())
@@ -105,9 +105,11 @@ func (s State) Lock(ctx context.Context) (unlock func(), err error) {
 			return nil, fmt.Errorf("another testbed command is at work in %s: %w", s, err)
 		}
 		if s.current(lock) {
-			return func() { lock.Unlock() }, nil
+			return func() { _ = lock.Unlock() }, nil // nothing to do about it, and it ends with us
 		}
-		lock.Unlock() // whoever had it before us was a down, and removed it
+		if err := lock.Unlock(); err != nil { // whoever had it before us was a down, and removed it
+			return nil, err
+		}
 	}
 }
 

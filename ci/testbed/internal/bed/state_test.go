@@ -16,7 +16,10 @@ import (
 // unusedPrefix is that of no test bed on the machine.
 const unusedPrefix = "fhunit"
 
-func newState(t *testing.T) State { return State(filepath.Join(t.TempDir(), "state")) }
+func newState(t *testing.T) State {
+	t.Helper()
+	return State(filepath.Join(t.TempDir(), "state"))
+}
 
 func settled(t *testing.T, s State, o plan.Options) *plan.Bed {
 	t.Helper()
@@ -173,7 +176,7 @@ func mustNames(t *testing.T) []string {
 func TestCommandsThatNeedABedSayHowToGetOne(t *testing.T) {
 	b := Bed{State: newState(t)}
 	for name, err := range map[string]error{
-		"status": b.Status(context.Background()),
+		"status": b.Status(),
 		"stop":   b.Stop(context.Background(), plan.Host, "kubelet"),
 	} {
 		if !errors.Is(err, ErrNone) || !strings.Contains(err.Error(), "testbed up") {

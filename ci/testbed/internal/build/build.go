@@ -133,14 +133,17 @@ func (b Builder) Ensure(ctx context.Context, names ...string) (string, error) {
 	if len(absent(dir, wanted)) == 0 {
 		return dir, nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // every user may run the programs
 		return "", err
 	}
 	lock := flock.New(filepath.Join(b.Cache, "build.lock"))
 	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil {
 		return "", fmt.Errorf("wait for another build in %s: %w", b.Cache, err)
 	}
-	defer lock.Unlock()
+	defer func() { _ = lock.Unlock() }() // it ends with us in any case
+	if err := removeParts(dir); err != nil {
+		return "", err
+	}
 	missing := absent(dir, wanted)
 	for i, p := range missing {
 		start := time.Now()
@@ -152,6 +155,20 @@ func (b Builder) Ensure(ctx context.Context, names ...string) (string, error) {
 		fmt.Fprintf(b.Progress, "%6.1f s\n", time.Since(start).Seconds())
 	}
 	return dir, b.prune(dir)
+}
+
+// removeParts removes what runs that were killed have left half written.
+func removeParts(dir string) error {
+	parts, err := filepath.Glob(filepath.Join(dir, "*.part"))
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 func choose(names []string) ([]Program, error) {
@@ -201,14 +218,15 @@ func Environ() []string {
 
 // flags stamp the version: without it the API server says v0.0.0, and Helm's kubeVersion checks fail.
 func flags() []string {
-	parts := strings.Split(strings.TrimPrefix(KubernetesVersion, "v"), ".")
-	var x []string
+	major, minor, _ := strings.Cut(strings.TrimPrefix(KubernetesVersion, "v"), ".")
+	minor, _, _ = strings.Cut(minor, ".")
+	ldflags := []string{"-s", "-w"}
 	for _, pkg := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
-		x = append(x,
-			"-X "+pkg+".gitVersion="+KubernetesVersion, "-X "+pkg+".gitMajor="+parts[0], "-X "+pkg+".gitMinor="+parts[1],
-			"-X "+pkg+".gitTreeState=clean")
+		for _, v := range []string{"gitVersion=" + KubernetesVersion, "gitMajor=" + major, "gitMinor=" + minor, "gitTreeState=clean"} {
+			ldflags = append(ldflags, "-X", pkg+"."+v)
+		}
 	}
-	return []string{"-ldflags=-s -w " + strings.Join(x, " ")}
+	return []string{"-ldflags=" + strings.Join(ldflags, " ")}
 }
 
 // prune removes the oldest sets of programs.

@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -76,8 +77,15 @@ func TestEnsureBuildsWhatIsMissingAndNothingElse(t *testing.T) {
 	b := module(t, nil)
 	var progress strings.Builder
 	b.Progress = &progress
-	dir, err := b.Ensure(context.Background(), "pause")
+	dir, err := b.Dir()
 	if err != nil {
+		t.Fatal(err)
+	}
+	killed := filepath.Join(dir, "pause.1.part") // of a run that was killed
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(killed, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Ensure(context.Background(), "pause"); err != nil {
 		t.Fatal(err)
 	}
 	first, err := os.Stat(filepath.Join(dir, "pause"))

@@ -30,7 +30,11 @@ func TestEveryComponentRunsInItsClustersNetwork(t *testing.T) {
 			if _, err := c.Processes().Start(holder); err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { c.Processes().Stop(mounts) })
+			t.Cleanup(func() {
+				if err := c.Processes().Stop(mounts); err != nil {
+					t.Error(err)
+				}
+			})
 		}
 		for _, name := range c.Components() {
 			s, err := c.spec(name)

@@ -31,11 +31,11 @@ func Measure(ctx context.Context, programs string) (time.Duration, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	etcdPort, err := freePorts()
+	etcdPort, err := freePorts(ctx)
 	if err != nil {
 		return 0, err
 	}
-	port, err := freePorts()
+	port, err := freePorts(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -71,7 +71,7 @@ func start(cancel context.CancelFunc, dir, program string, args []string) (end f
 		return nil, err
 	}
 	defer log.Close()
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(program, args...) //nolint:noctx // ended by end, also when the context has ended
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt ends us first, and we end it
 	if err := cmd.Start(); err != nil {
@@ -79,12 +79,12 @@ func start(cancel context.CancelFunc, dir, program string, args []string) (end f
 	}
 	done := make(chan struct{})
 	go func() {
-		cmd.Wait()
+		_ = cmd.Wait() // its log says why it ended
 		cancel()
 		close(done)
 	}()
 	return func() {
-		cmd.Process.Kill()
+		_ = cmd.Process.Kill() // it may have ended already
 		<-done
 	}, nil
 }
@@ -113,14 +113,15 @@ func ready(ctx context.Context, kubeconfig string) error {
 }
 
 // freePorts finds a port that is free together with the next one.
-func freePorts() (int, error) {
+func freePorts(ctx context.Context) (int, error) {
+	var lc net.ListenConfig
 	for range 100 {
-		first, err := net.Listen("tcp", "127.0.0.1:0")
+		first, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return 0, err
 		}
 		port := first.Addr().(*net.TCPAddr).Port
-		second, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port+1))
+		second, err := lc.Listen(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(port+1))
 		first.Close()
 		if err == nil {
 			second.Close()

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ func untar(t *testing.T, b []byte) map[string]content {
 	r := tar.NewReader(bytes.NewReader(b))
 	for {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return files
 		}
 		if err != nil {
@@ -48,6 +49,7 @@ func decode(t *testing.T, b []byte, into any) {
 }
 
 func sample(t *testing.T) Image {
+	t.Helper()
 	source := filepath.Join(t.TempDir(), "program")
 	if err := os.WriteFile(source, []byte("binary"), 0o600); err != nil {
 		t.Fatal(err)

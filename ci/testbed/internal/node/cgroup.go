@@ -27,7 +27,7 @@ func EnsureCgroup(name string) error {
 	}
 	for _, h := range hierarchies {
 		dir := filepath.Join(h, name)
-		if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, os.ErrExist) {
 			return fmt.Errorf("cgroup: %w", err)
 		}
 		if filepath.Base(h) != "cpuset" {
@@ -38,7 +38,7 @@ func EnsureCgroup(name string) error {
 			if err != nil {
 				return fmt.Errorf("cgroup: %w", err)
 			}
-			if err := os.WriteFile(filepath.Join(dir, f), all, 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, f), all, 0o600); err != nil {
 				return fmt.Errorf("cgroup: %w", err)
 			}
 		}
@@ -54,7 +54,7 @@ func unified() bool {
 // ensureUnified makes a cgroup of version 2 and passes on every controller there is.
 func ensureUnified(name string) error {
 	dir := filepath.Join(cgroupRoot, name)
-	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("cgroup: %w", err)
 	}
 	for _, d := range []string{cgroupRoot, dir} {
@@ -64,7 +64,7 @@ func ensureUnified(name string) error {
 		}
 		for _, c := range strings.Fields(string(available)) {
 			// One that cannot be passed on (realtime processes are in the way of "cpu", say) is not needed until a pod asks.
-			os.WriteFile(filepath.Join(d, "cgroup.subtree_control"), []byte("+"+c), 0o644)
+			_ = os.WriteFile(filepath.Join(d, "cgroup.subtree_control"), []byte("+"+c), 0o600) //nolint:gosec // c goes into the file, not its path
 		}
 	}
 	return nil
@@ -116,20 +116,20 @@ func Cgroups(b *plan.Bed) []string {
 // Members lists the processes in a cgroup and below it.
 func Members(cgroup string) []proc.ID {
 	var ids []proc.ID
-	filepath.WalkDir(cgroup, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.Name() != "cgroup.procs" {
-			return nil
-		}
-		b, _ := os.ReadFile(path)
-		for _, f := range strings.Fields(string(b)) {
-			if pid, err := strconv.Atoi(f); err == nil {
-				if id, err := proc.Identify(pid); err == nil {
-					ids = append(ids, id)
-				}
+	procs, _ := os.ReadFile(filepath.Join(cgroup, "cgroup.procs")) // one that has just gone has none
+	for _, f := range strings.Fields(string(procs)) {
+		if pid, err := strconv.Atoi(f); err == nil {
+			if id, err := proc.Identify(pid); err == nil {
+				ids = append(ids, id)
 			}
 		}
-		return nil
-	})
+	}
+	entries, _ := os.ReadDir(cgroup)
+	for _, e := range entries {
+		if e.IsDir() {
+			ids = append(ids, Members(filepath.Join(cgroup, e.Name()))...)
+		}
+	}
 	return ids
 }
 

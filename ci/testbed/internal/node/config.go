@@ -35,14 +35,20 @@ func (f Files) path(elem ...string) string { return filepath.Join(append([]strin
 // Socket is containerd's. The path is short because the kernel allows 107 bytes.
 func (f Files) Socket() string { return f.path("c.sock") }
 
-// Containerd holds images and containers, ContainerdState what lives no longer than they run.
-func (f Files) Containerd() string      { return f.path("containerd") }
+// Containerd is the directory of images and containers.
+func (f Files) Containerd() string { return f.path("containerd") }
+
+// ContainerdState is the directory of what lives no longer than the containers run.
 func (f Files) ContainerdState() string { return f.path("run") }
 
-// ContainerdConfig, KubeletConfig and KubeProxyConfig are the files that Configure writes.
+// ContainerdConfig is one of the three files that Configure writes for the programs.
 func (f Files) ContainerdConfig() string { return f.path("containerd.toml") }
-func (f Files) KubeletConfig() string    { return f.path("kubelet.yaml") }
-func (f Files) KubeProxyConfig() string  { return f.path("kube-proxy.yaml") }
+
+// KubeletConfig is another.
+func (f Files) KubeletConfig() string { return f.path("kubelet.yaml") }
+
+// KubeProxyConfig is the last.
+func (f Files) KubeProxyConfig() string { return f.path("kube-proxy.yaml") }
 
 // Kubelet is kubelet's directory, with the volumes of the pods.
 func (f Files) Kubelet() string { return f.path("kubelet") }
@@ -50,7 +56,7 @@ func (f Files) Kubelet() string { return f.path("kubelet") }
 // Configure writes the configuration of containerd, CNI, kubelet and kube-proxy.
 func Configure(f Files, c plan.Cluster) error {
 	for _, d := range []string{f.path("cni"), f.Containerd(), f.ContainerdState(), f.Kubelet()} {
-		if err := os.MkdirAll(d, 0o755); err != nil {
+		if err := os.MkdirAll(d, 0o750); err != nil {
 			return err
 		}
 	}
@@ -170,7 +176,7 @@ func write(path string, content []byte) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
 		return nil
 	}
-	return os.WriteFile(path, content, 0o644)
+	return os.WriteFile(path, content, 0o600)
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -193,7 +193,7 @@ func encodeKey(key *ecdsa.PrivateKey) ([]byte, error) {
 }
 
 func (p pair) write(dir, file string) error {
-	if err := os.WriteFile(filepath.Join(dir, file+".crt"), p.cert, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, file+".crt"), p.cert, 0o600); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, file+".key"), p.key, 0o600)
@@ -215,7 +215,7 @@ func writeServiceAccountKeys(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "sa.key"), private, 0o600); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "sa.pub"), pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), 0o644)
+	return os.WriteFile(filepath.Join(dir, "sa.pub"), pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), 0o600)
 }
 
 func writeKubeconfig(path string, o Options, ca []byte, p pair) error {

@@ -2,6 +2,7 @@
 package plan
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -157,7 +158,7 @@ func memberKind(kinds []string, i int) NodeKind {
 }
 
 func (b *Bed) add(p place, kind NodeKind) {
-	i := len(b.Clusters)
+	i := uint32(len(b.Clusters)) //nolint:gosec // at most 15
 	block := offset(b.Network.Addr(), (i+1)<<(32-blockBits))
 	services := netip.PrefixFrom(block, servicesBits)
 	b.Clusters = append(b.Clusters, Cluster{
@@ -173,10 +174,10 @@ func (b *Bed) add(p place, kind NodeKind) {
 	})
 }
 
-func offset(a netip.Addr, n int) netip.Addr {
+func offset(a netip.Addr, n uint32) netip.Addr {
 	b := a.As4()
-	v := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3]) + uint32(n)
-	return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)})
+	binary.BigEndian.PutUint32(b[:], binary.BigEndian.Uint32(b[:])+n)
+	return netip.AddrFrom4(b)
 }
 
 // Machine is the machine's own address among the clusters.

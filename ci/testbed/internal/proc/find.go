@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,13 +38,13 @@ func (g Group) mark(name string) string { return markName + "=" + filepath.Join(
 func (g Group) record(s Spec, pid int) error {
 	id, err := Identify(pid)
 	if err != nil {
-		return nil // it has ended already, which whoever waits for it will say better
+		id = ID{Pid: pid} // it has ended already, which whoever waits for it will say better
 	}
 	b, err := json.Marshal(record{ID: id, Spec: s.digest()})
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(g.recordPath(s.Name), b, 0o644)
+	return os.WriteFile(g.recordPath(s.Name), b, 0o600)
 }
 
 func (s Spec) digest() string {
@@ -117,12 +118,7 @@ func Owners() []string {
 			dirs[filepath.Dir(m)] = true
 		}
 	})
-	var list []string
-	for d := range dirs {
-		list = append(list, d)
-	}
-	slices.Sort(list)
-	return list
+	return slices.Sorted(maps.Keys(dirs))
 }
 
 func eachProcess(f func(ID)) {

@@ -11,10 +11,13 @@ import (
 func sleeper(name string) Spec { return Spec{Name: name, Path: "sleep", Args: []string{"60"}} }
 
 func newGroup(t *testing.T) Group {
+	t.Helper()
 	g := Group{Dir: t.TempDir()}
 	t.Cleanup(func() {
 		for _, id := range Marked(g.Dir) {
-			Kill(id, time.Second)
+			if err := Kill(id, time.Second); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	return g

@@ -8,6 +8,7 @@ package proc
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,17 +47,17 @@ func (g Group) Start(s Spec) (*Process, error) {
 		return nil, err
 	}
 	for _, d := range []string{g.logs(), g.records()} {
-		if err := os.MkdirAll(d, 0o755); err != nil {
+		if err := os.MkdirAll(d, 0o750); err != nil {
 			return nil, err
 		}
 	}
-	log, err := os.OpenFile(g.Log(s.Name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	log, err := os.OpenFile(g.Log(s.Name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
 
-	cmd := exec.Command(s.Path, s.Args...)
+	cmd := exec.Command(s.Path, s.Args...) //nolint:noctx // it outlives us, whatever context we have
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), g.mark(s.Name))
 	cmd.Stdout, cmd.Stderr = log, log
@@ -147,12 +148,15 @@ func tail(path string, n int64) string {
 		return ""
 	}
 	defer f.Close()
-	if st, err := f.Stat(); err == nil && st.Size() > n {
-		f.Seek(-n, 2)
+	st, err := f.Stat()
+	if err != nil {
+		return ""
 	}
-	b := make([]byte, n)
-	read, _ := f.Read(b)
-	return string(b[:read])
+	b, err := io.ReadAll(io.NewSectionReader(f, max(0, st.Size()-n), n))
+	if err != nil {
+		return ""
+	}
+	return string(b)
 }
 
 // Stop ends the named process and waits until it is gone; nil when there is none.

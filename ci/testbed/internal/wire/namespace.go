@@ -22,9 +22,9 @@ type namespace struct {
 func openNamespace(name string) (*namespace, error) {
 	fd, err := netns.GetFromPath(Path(name))
 	if err == nil && !isNamespace(Path(name)) { // a run was killed between making the file and mounting on it
-		fd.Close()
-		os.Remove(Path(name))
-		err = os.ErrNotExist
+		if err = errors.Join(fd.Close(), os.Remove(Path(name))); err == nil {
+			err = os.ErrNotExist
+		}
 	}
 	if errors.Is(err, os.ErrNotExist) {
 		if err = inThread(func() error { return makeNamespace(name) }); err == nil {
@@ -36,7 +36,7 @@ func openNamespace(name string) (*namespace, error) {
 	}
 	nl, err := netlink.NewHandleAt(fd)
 	if err != nil {
-		fd.Close()
+		_ = fd.Close()
 		return nil, fmt.Errorf("network namespace %s: %w", name, err)
 	}
 	return &namespace{fd: fd, nl: nl}, nil
@@ -44,12 +44,12 @@ func openNamespace(name string) (*namespace, error) {
 
 func (n *namespace) close() {
 	n.nl.Close()
-	n.fd.Close()
+	_ = n.fd.Close() // it was only read from
 }
 
 // makeNamespace must run in a thread of its own, which it leaves in the new namespace.
 func makeNamespace(name string) error {
-	if err := os.MkdirAll(netnsAt, 0o755); err != nil {
+	if err := os.MkdirAll(netnsAt, 0o755); err != nil { //nolint:gosec // as ip-netns(8) makes it
 		return err
 	}
 	ns, err := netns.NewNamed(name)
@@ -111,7 +111,7 @@ func (n *namespace) sysctl(key, value string) error {
 		if err := netns.Set(n.fd); err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join("/proc/sys", key), []byte(value), 0o644)
+		return os.WriteFile(filepath.Join("/proc/sys", key), []byte(value), 0o600)
 	})
 }
 

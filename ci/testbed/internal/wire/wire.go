@@ -169,7 +169,7 @@ func Down(b *plan.Bed) error {
 	for _, name := range Namespaces(b) {
 		errs = append(errs, removeNamespace(name))
 	}
-	os.Remove(netnsAt) // only when it is empty: nobody else's namespaces are there
+	_ = os.Remove(netnsAt) // fails unless it is empty: others' namespaces are there
 	return errors.Join(errs...)
 }
 
