@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -73,7 +74,7 @@ func (p *program) delete(c *cli.Context, name, format string) error {
 	if err != nil {
 		return err
 	}
-	return p.print(format, result, func() { p.printDeleted(result) })
+	return p.print(format, result, func(w io.Writer) { printDeleted(w, result) })
 }
 
 func question(host *host, plan setup.Plan) string {
@@ -91,14 +92,14 @@ func question(host *host, plan setup.Plan) string {
 	return b.String()
 }
 
-func (p *program) printDeleted(d setup.Deleted) {
+func printDeleted(w io.Writer, d setup.Deleted) {
 	if !d.Deleted {
-		fmt.Fprintln(p.stdout, "Nothing was deleted.")
+		fmt.Fprintln(w, "Nothing was deleted.")
 		return
 	}
-	fmt.Fprintf(p.stdout, "Federation %s is deleted.\n", d.Name)
+	fmt.Fprintf(w, "Federation %s is deleted.\n", d.Name)
 	if len(d.DataKept) > 0 {
-		fmt.Fprintf(p.stdout, "Its data is kept in namespace %s, in claims %s; to delete it too: fedhelm delete %s --purge-data%s\n",
+		fmt.Fprintf(w, "Its data is kept in namespace %s, in claims %s; to delete it too: fedhelm delete %s --purge-data%s\n",
 			d.Namespace, strings.Join(d.DataKept, ", "), d.Name, namespaceHint(d.Namespace))
 	}
 }

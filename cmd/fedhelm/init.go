@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -88,9 +89,9 @@ func (p *program) applyTo(c *cli.Context, host *host, releases releases, reporte
 	if result.Warning != "" {
 		reporter.Warnf("%s", result.Warning)
 	}
-	return p.print(format, result, func() {
-		fmt.Fprintf(p.stdout, "Federation API server is running at: %s\n", result.Server)
-		fmt.Fprintf(p.stdout, "Use it with: kubectl --context=%s get namespaces\n", result.Context)
+	return p.print(format, result, func(w io.Writer) {
+		fmt.Fprintf(w, "Federation API server is running at: %s\n", result.Server)
+		fmt.Fprintf(w, "Use it with: kubectl --context=%s get namespaces\n", result.Context)
 	})
 }
 

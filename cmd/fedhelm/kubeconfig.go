@@ -57,7 +57,7 @@ func (p *program) kubeconfig(c *cli.Context, ref federation.Ref) error {
 	}
 	entry, err := kubeconfig.Published(data, ref.Name)
 	if err != nil {
-		return fmt.Errorf("Secret %q in namespace %q: %w", ref.KubeconfigSecret(), ref.Namespace, err)
+		return fmt.Errorf("kubeconfig in Secret %q in namespace %q: %w", ref.KubeconfigSecret(), ref.Namespace, err)
 	}
 	if !c.Bool("merge") {
 		return p.writeKubeconfig(c.String("output"), data)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"text/tabwriter"
 
@@ -61,16 +62,16 @@ func (p *program) list(c *cli.Context, format string) error {
 		}
 		lines = append(lines, listed{Ref: ref, Ready: fmt.Sprintf("%d/%d", ready, len(workloads)), Members: len(members)})
 	}
-	return p.print(format, lines, func() {
+	return p.print(format, lines, func(w io.Writer) {
 		if len(lines) == 0 {
-			fmt.Fprintf(p.stdout, "There is no federation in host cluster %s.\n", host.Context)
+			fmt.Fprintf(w, "There is no federation in host cluster %s.\n", host.Context)
 			return
 		}
-		table := tabwriter.NewWriter(p.stdout, 0, 0, 3, ' ', 0)
+		table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 		fmt.Fprintln(table, "NAME\tNAMESPACE\tREADY\tMEMBERS")
 		for _, l := range lines {
 			fmt.Fprintf(table, "%s\t%s\t%s\t%d\n", l.Name, l.Namespace, l.Ready, l.Members)
 		}
-		table.Flush()
+		_ = table.Flush() // w is a buffer
 	})
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"github.com/urfave/cli/v2"
 	"sigs.k8s.io/yaml"
@@ -19,7 +21,7 @@ func outputFormat(c *cli.Context) (string, error) {
 }
 
 // print writes a result to stdout, as text unless another format was asked for.
-func (p *program) print(format string, result any, text func()) error {
+func (p *program) print(format string, result any, text func(io.Writer)) error {
 	var data []byte
 	var err error
 	switch format {
@@ -29,8 +31,9 @@ func (p *program) print(format string, result any, text func()) error {
 	case "yaml":
 		data, err = yaml.Marshal(result)
 	default:
-		text()
-		return nil
+		var b bytes.Buffer
+		text(&b)
+		data = b.Bytes()
 	}
 	if err != nil {
 		return fmt.Errorf("write the result as %s: %w", format, err)

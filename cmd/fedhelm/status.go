@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -50,7 +51,7 @@ func (p *program) status(c *cli.Context, ref federation.Ref, format string) erro
 	if err != nil {
 		return err
 	}
-	if err := p.print(format, s, func() { p.printStatus(s, time.Now()) }); err != nil {
+	if err := p.print(format, s, func(w io.Writer) { printStatus(w, s, time.Now()) }); err != nil {
 		return err
 	}
 	if !s.Ready {
@@ -85,7 +86,7 @@ func look(c *cli.Context, host *host, ref federation.Ref) (status, error) {
 	if data != nil {
 		config, err := kubeconfig.Decode(data)
 		if err != nil {
-			return s, fmt.Errorf("Secret %q in namespace %q: %w", ref.KubeconfigSecret(), ref.Namespace, err)
+			return s, fmt.Errorf("kubeconfig in Secret %q in namespace %q: %w", ref.KubeconfigSecret(), ref.Namespace, err)
 		}
 		if cluster := config.Clusters[ref.Name]; cluster != nil {
 			s.Server = cluster.Server

@@ -15,8 +15,8 @@ import (
 )
 
 // printStatus writes the status for a reader.
-func (p *program) printStatus(s status, now time.Time) {
-	table := tabwriter.NewWriter(p.stdout, 0, 0, 3, ' ', 0)
+func printStatus(w io.Writer, s status, now time.Time) {
+	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	line := func(key, format string, args ...any) { fmt.Fprintf(table, key+":\t"+format+"\n", args...) }
 	line("Federation", "%s (namespace %s)", s.Name, s.Namespace)
 	line("Ready", "%s", yesNo(s.Ready))
@@ -35,30 +35,30 @@ func (p *program) printStatus(s status, now time.Time) {
 	if len(s.Claims) > 0 {
 		line("Data", "%s", strings.Join(s.Claims, ", "))
 	}
-	table.Flush()
-	p.printPods(s.Pods, now)
-	p.printImages(s.Images)
-	p.printCertificates(s.Certificates, now)
+	_ = table.Flush() // w is a buffer
+	printPods(w, s.Pods, now)
+	printImages(w, s.Images)
+	printCertificates(w, s.Certificates, now)
 }
 
-func (p *program) printPods(pods []federation.Pod, now time.Time) {
-	p.section("POD\tREADY\tSTATE\tRESTARTS\tAGE", len(pods), func(w io.Writer) {
+func printPods(w io.Writer, pods []federation.Pod, now time.Time) {
+	section(w, "POD\tREADY\tSTATE\tRESTARTS\tAGE", len(pods), func(w io.Writer) {
 		for _, pod := range pods {
 			fmt.Fprintf(w, "%s\t%d/%d\t%s\t%d\t%s\n", pod.Name, pod.Ready, pod.Wanted, pod.Phase, pod.Restarts, age(pod.Started, now))
 		}
 	})
 }
 
-func (p *program) printImages(images map[string]string) {
-	p.section("CONTAINER\tIMAGE", len(images), func(w io.Writer) {
+func printImages(w io.Writer, images map[string]string) {
+	section(w, "CONTAINER\tIMAGE", len(images), func(w io.Writer) {
 		for _, name := range slices.Sorted(maps.Keys(images)) {
 			fmt.Fprintf(w, "%s\t%s\n", name, images[name])
 		}
 	})
 }
 
-func (p *program) printCertificates(certificates []federation.Certificate, now time.Time) {
-	p.section("CERTIFICATE\tOF\tREMAINING", len(certificates), func(w io.Writer) {
+func printCertificates(w io.Writer, certificates []federation.Certificate, now time.Time) {
+	section(w, "CERTIFICATE\tOF\tREMAINING", len(certificates), func(w io.Writer) {
 		for _, c := range certificates {
 			remaining := "expired"
 			if c.Expires.After(now) {
@@ -70,14 +70,14 @@ func (p *program) printCertificates(certificates []federation.Certificate, now t
 }
 
 // section is a table after an empty line, unless it has no rows.
-func (p *program) section(header string, rows int, write func(io.Writer)) {
+func section(w io.Writer, header string, rows int, write func(io.Writer)) {
 	if rows == 0 {
 		return
 	}
-	table := tabwriter.NewWriter(p.stdout, 0, 0, 3, ' ', 0)
+	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintf(table, "\n%s\n", header)
 	write(table)
-	table.Flush()
+	_ = table.Flush() // w is a buffer
 }
 
 func age(since, now time.Time) string { return duration.HumanDuration(now.Sub(since)) }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -49,10 +50,10 @@ func (p *program) version(c *cli.Context, format string) error {
 	if !c.Bool("client") {
 		v.Host = p.hostVersion(c)
 	}
-	return p.print(format, v, func() {
-		fmt.Fprintf(p.stdout, "fedhelm:      %s\nchart:        %s\n", v.Client, v.Chart)
+	return p.print(format, v, func(w io.Writer) {
+		fmt.Fprintf(w, "fedhelm:      %s\nchart:        %s\n", v.Client, v.Chart)
 		if v.Host != "" {
-			fmt.Fprintf(p.stdout, "host cluster: %s\n", v.Host)
+			fmt.Fprintf(w, "host cluster: %s\n", v.Host)
 		}
 	})
 }

@@ -46,14 +46,14 @@ func (d DNS) validate() error {
 func (d DNS) validateZone() error {
 	switch {
 	case d.Zone == "" && d.Provider != "":
-		return errors.New("--dns-provider needs --dns-zone-name, the zone that holds the federation's names, such as example.com.")
+		return errors.New("--dns-provider needs --dns-zone-name, the zone that holds the federation's names, example.com. for instance")
 	case d.Zone == "":
 		return nil
 	case !strings.HasSuffix(d.Zone, "."):
 		return fmt.Errorf("--dns-zone-name: %q must end with a dot: %q", d.Zone, d.Zone+".")
 	}
 	if bad := validation.IsDNS1123Subdomain(strings.TrimSuffix(d.Zone, ".")); len(bad) > 0 {
-		return fmt.Errorf("--dns-zone-name: %q is not the name of a DNS zone such as example.com.", d.Zone)
+		return fmt.Errorf("--dns-zone-name: %q is not the name of a DNS zone; example.com. is one", d.Zone)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func TestValidateDNS(t *testing.T) {
 }
 
 func TestConfigErrorsHoldNoValues(t *testing.T) {
-	err := coreDNS("[Global]\nsecret = hunter2\n[Other]\npassword = hunter2\nhunter2\n").validate()
+	err := coreDNS("[Global]\nsecret = hunter2\n[Other]\npassword = hunter2\njust-hunter2\n").validate()
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("got %v, want an error that does not repeat the file's values", err)
 	}

@@ -40,10 +40,10 @@ func Write(dir string, files fs.FS, vals map[string]any, readme string, force bo
 	contents[marker] = []byte(strings.Join(sortedNames(contents), "\n") + "\n")
 	for _, name := range sortedNames(contents) {
 		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // a chart holds no secrets, and others install it
 			return fmt.Errorf("write the chart: %w", err)
 		}
-		if err := os.WriteFile(path, contents[name], 0o644); err != nil {
+		if err := os.WriteFile(path, contents[name], 0o644); err != nil { //nolint:gosec // see above
 			return fmt.Errorf("write the chart: %w", err)
 		}
 	}
@@ -78,7 +78,9 @@ func clear(dir string) error {
 		if !filepath.IsLocal(filepath.FromSlash(name)) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(name))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.Remove(path); err != nil && //nolint:gosec // the name is local
+			!errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove what was generated before: %w", err)
 		}
 	}

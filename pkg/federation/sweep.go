@@ -26,9 +26,10 @@ type collection struct {
 // program made, and the hooks' own Jobs, ServiceAccounts and access rules. What the chart made is Helm's to remove;
 // the Secrets of members, and those that the user made, are nobody's.
 func Sweep(ctx context.Context, client kubernetes.Interface, ref Ref) error {
-	var errs []error
-	for _, c := range ref.leftovers(client) {
-		errs = append(errs, c.sweep(ctx))
+	all := ref.leftovers(client)
+	errs := make([]error, len(all))
+	for i, c := range all {
+		errs[i] = c.sweep(ctx)
 	}
 	return errors.Join(errs...)
 }

@@ -18,6 +18,9 @@ type HookError struct {
 
 func (e *HookError) Error() string { return fmt.Sprintf("hook %s: %s", e.Job, e.Message) }
 
+// helmTimedOut is what is left of the error when Helm has wrapped it as text.
+const helmTimedOut = "timed out waiting for the condition"
+
 var failedJob = regexp.MustCompile(`job (\S+) failed: (\S+)`)
 
 // explain turns Helm's error into one that says what happened: a failed hook speaks for itself, and a limit that ran out is
@@ -38,7 +41,7 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if wait.Interrupted(err) || strings.Contains(err.Error(), wait.ErrWaitTimeout.Error()) {
+	if wait.Interrupted(err) || strings.Contains(err.Error(), helmTimedOut) {
 		return context.DeadlineExceeded // Helm's own limit, a moment before that of ctx
 	}
 	return fmt.Errorf("helm: %s", oneLine(err.Error()))

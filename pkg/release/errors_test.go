@@ -63,9 +63,14 @@ func TestExplain(t *testing.T) {
 func TestHookLogForgets(t *testing.T) {
 	l := newHookLog()
 	early := l.writer("a")
-	io.WriteString(early, "error: old\n")
+	write := func(text string) {
+		if _, err := io.WriteString(early, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("error: old\n")
 	l.reset()
-	io.WriteString(early, "error: late\n") // of a hook that nobody waits for any more
+	write("error: late\n") // of a hook that nobody waits for any more
 	if got := l.sentence(); got != "" {
 		t.Errorf("after a reset the log says %q", got)
 	}

@@ -28,7 +28,7 @@ func (c *kubeClient) WatchUntilReady(resources kube.ResourceList, timeout time.D
 	if c.job != nil {
 		ended = c.job(job.Name)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout) //nolint:forbidigo // Helm hands down a limit, not a context
 	defer cancel()
 	results := make(chan error, 2)
 	go func() { results <- c.Client.WatchUntilReady(resources, timeout) }()

@@ -36,7 +36,7 @@ func (c *kubeClient) Build(reader io.Reader, _ bool) (kube.ResourceList, error) 
 
 // WaitForDelete looks soon and often; Helm's own looks every two seconds.
 func (c *kubeClient) WaitForDelete(resources kube.ResourceList, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout) //nolint:forbidigo // Helm hands down a limit, not a context
 	defer cancel()
 	return wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(context.Context) (bool, error) {
 		for _, each := range resources {

@@ -61,6 +61,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T, objects ...runtime.Object) *world {
+	t.Helper()
 	w := &world{t: t, file: filepath.Join(t.TempDir(), "config")}
 	w.ready.Store(true)
 	w.server = httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -123,7 +124,7 @@ func (w *world) Get(string) (release.Info, error) {
 	return *w.info, nil
 }
 
-func (w *world) Apply(ctx context.Context, r release.Request) (release.Outcome, error) {
+func (w *world) Apply(_ context.Context, r release.Request) (release.Outcome, error) {
 	w.requests = append(w.requests, r)
 	if w.applyErr != nil {
 		w.info = &release.Info{Name: r.Name, Status: "failed"}

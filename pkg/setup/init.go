@@ -192,7 +192,7 @@ func (r *initRun) hand(ctx context.Context, outcome release.Outcome) (Result, er
 		return Result{}, err
 	}
 	if published == nil {
-		return Result{}, fmt.Errorf("Secret %q in namespace %q is not there, though the hook that writes it has run; see: kubectl -n %s get events",
+		return Result{}, fmt.Errorf("the kubeconfig in Secret %q in namespace %q is not there, though the hook that writes it has run; see: kubectl -n %s get events",
 			r.ref.KubeconfigSecret(), r.ref.Namespace, r.ref.Namespace)
 	}
 	result := Result{Ref: r.ref, Outcome: outcome, Context: published.CurrentContext, Server: serverOf(published)}

@@ -54,7 +54,7 @@ func TestInitRefuses(t *testing.T) {
 		change func(*world, *InitOptions)
 		want   string
 	}{
-		{name: "a host cluster that lacks what is needed", want: `no StorageClass "fast"`, change: func(w *world, o *InitOptions) {
+		{name: "a host cluster that lacks what is needed", want: `no StorageClass "fast"`, change: func(_ *world, o *InitOptions) {
 			o.Options.Base = map[string]any{"controlPlane": map[string]any{"etcd": map[string]any{"persistence": map[string]any{"enabled": true, "storageClass": "fast"}}}}
 		}},
 		{name: "a name that the kubeconfig has for something else", want: "fellowship", change: func(w *world, _ *InitOptions) {
@@ -90,7 +90,11 @@ func TestInitWhileSomebodyElseIsAtWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Release(context.Background())
+	t.Cleanup(func() {
+		if err := lock.Release(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	_, err = Init(context.Background(), w.init())
 	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "Boromir") {
 		t.Errorf("got %v, want a refusal that names the holder", err)

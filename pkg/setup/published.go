@@ -42,7 +42,7 @@ func published(ctx context.Context, host Host, ref federation.Ref) (*clientcmdap
 	}
 	entry, err := kubeconfig.Published(data, ref.Name)
 	if err != nil {
-		return nil, fmt.Errorf("Secret %q in namespace %q: %w", ref.KubeconfigSecret(), ref.Namespace, err)
+		return nil, fmt.Errorf("kubeconfig in Secret %q in namespace %q: %w", ref.KubeconfigSecret(), ref.Namespace, err)
 	}
 	return kubeconfig.New(entry), nil
 }
