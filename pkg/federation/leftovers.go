@@ -33,7 +33,7 @@ func Begun(ctx context.Context, client kubernetes.Interface, ref Ref) (bool, err
 // it was given.
 func Claims(ctx context.Context, client kubernetes.Interface, ref Ref) ([]string, error) {
 	all, err := client.CoreV1().PersistentVolumeClaims(ref.Namespace).List(ctx, metav1.ListOptions{
-		LabelSelector: labels.Set{LabelInstance: ref.Name}.String(),
+		LabelSelector: labels.Set{LabelInstance: ref.Name, LabelName: AppName}.String(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the claims of federation %q: %w", ref.Name, err)

@@ -29,8 +29,9 @@ const (
 	lockDuration = 15 * time.Second
 	lockRenewal  = 3 * time.Second
 	lockPoll     = 250 * time.Millisecond
-	// longDead is an age at which no difference between two machines' clocks can make a lock look abandoned that is not.
-	longDead = 10 * time.Minute
+	// A holder that cannot renew stops this long after the last time it could: an attempt that hangs must end, and the holder
+	// notice, before anybody else may take the lock.
+	lockGivenUp = lockDuration - 2*lockRenewal
 )
 
 // Lock keeps others from changing the federation: two people's fedhelm, not two of its controllers. The lock is a Lease,
@@ -76,7 +77,8 @@ func (l *Lock) take(ctx context.Context, waiting func(string)) error {
 			seen, since = renewed, time.Now()
 		}
 		switch {
-		case holder == "", time.Since(renewed.Time) > longDead, seen.Equal(&renewed) && time.Since(since) > lockDuration:
+		// Only what was seen here counts: the holder's clock may be far from ours.
+		case holder == "", seen.Equal(&renewed) && time.Since(since) > lockDuration:
 			return l.won(l.leases().Update(ctx, l.claim(lease), metav1.UpdateOptions{FieldManager: fieldManager}))
 		case !seen.Equal(&renewed):
 			return false, fmt.Errorf("federation %q in namespace %q: %w: %s holds the lock; run this again when that has ended", l.ref.Name, l.ref.Namespace, ErrLocked, holder)
@@ -132,7 +134,7 @@ func (l *Lock) renew(held context.Context) {
 		}
 		if err == nil {
 			last = time.Now()
-		} else if held.Err() == nil && time.Since(last) > lockDuration {
+		} else if held.Err() == nil && time.Since(last) > lockGivenUp {
 			l.stop(fmt.Errorf("renew the lock of federation %q: %w", l.ref.Name, err))
 		}
 	}, lockRenewal)
@@ -157,11 +159,20 @@ func (l *Lock) Release(ctx context.Context) error {
 	return nil
 }
 
-// Remove gives the lock back and deletes the Lease: nothing of the federation is left that it could guard.
+// Remove gives the lock back and deletes the Lease: nothing of the federation is left that it could guard. A Lease that somebody
+// else has taken meanwhile is theirs, and stays (ErrLocked).
 func (l *Lock) Remove(ctx context.Context) error {
 	l.stop(nil)
 	<-l.done
-	err := l.leases().Delete(ctx, l.ref.lockName(), metav1.DeleteOptions{})
+	lease, err := l.leases().Get(ctx, l.ref.lockName(), metav1.GetOptions{})
+	if err == nil {
+		if holder := ptr.Deref(lease.Spec.HolderIdentity, ""); holder != l.identity {
+			return fmt.Errorf("federation %q: %w: %s took the lock", l.ref.Name, ErrLocked, holder)
+		}
+		err = l.leases().Delete(ctx, l.ref.lockName(), metav1.DeleteOptions{
+			Preconditions: &metav1.Preconditions{UID: &lease.UID, ResourceVersion: &lease.ResourceVersion},
+		})
+	}
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("delete lock %q in namespace %q: %w", l.ref.lockName(), l.ref.Namespace, err)
 	}

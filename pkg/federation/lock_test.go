@@ -59,10 +59,41 @@ func TestLockOfSomebodyAlive(t *testing.T) {
 	}
 }
 
-func TestLockOfSomebodyLongDead(t *testing.T) {
-	client := fake.NewClientset(leaseOf("boromir", time.Now().Add(-time.Hour)))
+func TestLockOfSomebodyDeadIsTakenAfterAWhile(t *testing.T) {
+	t.Parallel()
+	client := fake.NewClientset(leaseOf("boromir", time.Now()))
+	began := time.Now()
 	mustAcquire(t, client, "frodo")
+	if waited := time.Since(began); waited < lockDuration {
+		t.Errorf("it was taken after %s, when its holder may still have lived", waited)
+	}
 	if got := holder(t, client); got != "frodo" {
+		t.Errorf("the lock is held by %q", got)
+	}
+}
+
+func TestLockOfSomebodyWhoseClockIsBehindIsNotTaken(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*lockPoll)
+	defer cancel()
+	client := fake.NewClientset(leaseOf("treebeard", time.Now().Add(-time.Hour)))
+	if _, _, err := Acquire(ctx, client, fellowship, "frodo", func(string) {}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v, want the deadline", err)
+	}
+	if got := holder(t, client); got != "treebeard" {
+		t.Errorf("the lock is held by %q", got)
+	}
+}
+
+func TestLockThatSomebodyTookIsNotRemoved(t *testing.T) {
+	client := fake.NewClientset()
+	_, lock := mustAcquire(t, client, "frodo")
+	if _, err := client.CoordinationV1().Leases(fellowship.Namespace).Update(context.Background(), leaseOf("gollum", time.Now()), metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := lock.Remove(context.Background()); !errors.Is(err, ErrLocked) {
+		t.Errorf("got %v, want ErrLocked", err)
+	}
+	if got := holder(t, client); got != "gollum" {
 		t.Errorf("the lock is held by %q", got)
 	}
 }
