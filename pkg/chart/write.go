@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"sigs.k8s.io/yaml"
 )
 
 // ErrNotEmpty is returned when a chart would be written among files that Write did not make.
@@ -99,49 +97,6 @@ func specialise(files fs.FS, vals map[string]any) (map[string][]byte, error) {
 	}
 	contents["values.yaml"], err = specialiseValues(contents["values.yaml"], vals)
 	return contents, err
-}
-
-// specialiseValues keeps the defaults as they are when there is nothing to say, comments included; else what was
-// chosen comes first for the reader, and all of it in one table for Helm.
-func specialiseValues(defaults []byte, vals map[string]any) ([]byte, error) {
-	if len(vals) == 0 {
-		return defaults, nil
-	}
-	table := map[string]any{}
-	if err := yaml.Unmarshal(defaults, &table); err != nil {
-		return nil, fmt.Errorf("read the chart's values.yaml: %w", err)
-	}
-	merged, err := yaml.Marshal(overlay(table, vals))
-	if err != nil {
-		return nil, fmt.Errorf("write values.yaml: %w", err)
-	}
-	chosen, err := yaml.Marshal(vals)
-	if err != nil {
-		return nil, fmt.Errorf("write values.yaml: %w", err)
-	}
-	var b strings.Builder
-	b.WriteString("# The chart's defaults with this federation's choices. These were:\n#\n")
-	for line := range strings.Lines(string(chosen)) {
-		b.WriteString("#   " + line)
-	}
-	b.WriteString("\n")
-	b.Write(merged)
-	return []byte(b.String()), nil
-}
-
-// overlay lays one table over another; a null stays, because it drops a default further down.
-func overlay(beneath, above map[string]any) map[string]any {
-	merged := deepCopy(beneath)
-	for key, value := range above {
-		upper, isTable := value.(map[string]any)
-		lower, wasTable := merged[key].(map[string]any)
-		if isTable && wasTable {
-			merged[key] = overlay(lower, upper)
-			continue
-		}
-		merged[key] = copyValue(value)
-	}
-	return merged
 }
 
 func sortedNames(contents map[string][]byte) []string {
