@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -105,6 +106,7 @@ func TestIntegrationAuthProxy(t *testing.T) {
 	t.Run("spoofing", f.testSpoofing)
 	t.Run("impersonation", f.testImpersonation)
 	t.Run("watch", f.testWatch)
+	t.Run("anonymous load", f.testAnonymousLoad)
 	t.Run("away", f.testAway)
 	proxy.Signal(syscall.SIGTERM)
 	if code := proxy.ExitCode(t, 20*time.Second); code != 0 {
@@ -264,6 +266,42 @@ func (f *front) testWatch(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("the event has not come through")
 	}
+}
+
+// testAnonymousLoad: the API server ends HTTP/2 connections of who is anonymous,
+// which must not be those of others.
+func (f *front) testAnonymousLoad(t *testing.T) {
+	token, err := f.admin.CoreV1().ServiceAccounts("default").CreateToken(t.Context(), "robot", &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := f.anonymous()
+	config.BearerToken = token.Status.Token
+	robot := kubernetes.NewForConfigOrDie(config).AuthenticationV1().RESTClient()
+	stranger := kubernetes.NewForConfigOrDie(f.anonymous()).CoreV1().RESTClient()
+	ctx, done := context.WithCancel(t.Context())
+	var strangers, robots sync.WaitGroup
+	for range 4 {
+		strangers.Go(func() {
+			for ctx.Err() == nil {
+				err := stranger.Get().Resource("namespaces").MaxRetries(0).Do(ctx).Error()
+				if ctx.Err() == nil && !apierrors.IsForbidden(err) {
+					t.Errorf("anonymous: %v, want 403", err)
+				}
+			}
+		})
+		robots.Go(func() {
+			for range 50 {
+				review := robot.Post().Resource("selfsubjectreviews").Body(&authenticationv1.SelfSubjectReview{})
+				if err := review.MaxRetries(0).Do(ctx).Error(); err != nil {
+					t.Errorf("with a token: %v", err)
+				}
+			}
+		})
+	}
+	robots.Wait()
+	done()
+	strangers.Wait()
 }
 
 func (f *front) testAway(t *testing.T) {

@@ -24,12 +24,13 @@ type backend struct {
 
 // transports are what is made of one content of the certificate files.
 type transports struct {
-	asserting, plain pair
-}
-
-// pair has a transport of its own for upgrades, which HTTP/2 does not have.
-type pair struct {
-	http2, http1 *http.Transport
+	asserting *http.Transport
+	// upgrading asserts too, over HTTP/1.1: HTTP/2 has no upgrades.
+	upgrading *http.Transport
+	// plain is HTTP/1.1, one request at a time on a connection: kube-apiserver ends an
+	// HTTP/2 connection with the first anonymous or unauthorized request on it, and
+	// everybody else's requests that are on their way would be lost.
+	plain *http.Transport
 }
 
 func newBackend(o Options) (*backend, error) {
@@ -47,14 +48,13 @@ func (b *backend) RoundTrip(req *http.Request) (*http.Response, error) {
 	if former := b.last.Swap(t); former != nil && former != t {
 		former.closeIdle()
 	}
-	p := t.plain
-	if identityFrom(req.Context()) != nil {
-		p = t.asserting
+	switch {
+	case identityFrom(req.Context()) == nil:
+		return t.plain.RoundTrip(req)
+	case req.Header.Get("Upgrade") != "":
+		return t.upgrading.RoundTrip(req)
 	}
-	if req.Header.Get("Upgrade") != "" {
-		return p.http1.RoundTrip(req)
-	}
-	return p.http2.RoundTrip(req)
+	return t.asserting.RoundTrip(req)
 }
 
 // Reachable tells whether the API server answers at all, whatever it says.
@@ -73,9 +73,8 @@ func (p *Proxy) Reachable(ctx context.Context) error {
 }
 
 func (t *transports) closeIdle() {
-	for _, p := range []pair{t.asserting, t.plain} {
-		p.http1.CloseIdleConnections()
-		p.http2.CloseIdleConnections()
+	for _, transport := range []*http.Transport{t.asserting, t.upgrading, t.plain} {
+		transport.CloseIdleConnections()
 	}
 }
 
@@ -89,29 +88,29 @@ func newTransports(contents [][]byte) (*transports, error) {
 	if err != nil {
 		return nil, err
 	}
+	asserting := newTransport(roots, cert)
+	asserting.ForceAttemptHTTP2 = true
+	asserting.HTTP2 = &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second}
 	return &transports{
-		asserting: newPair(roots, cert),
-		plain:     newPair(roots),
+		asserting: asserting,
+		upgrading: newTransport(roots, cert),
+		plain:     newTransport(roots),
 	}, nil
 }
 
-func newPair(roots *x509.CertPool, certs ...tls.Certificate) pair {
-	config := &tls.Config{
-		MinVersion:   tls.VersionTLS12,
-		RootCAs:      roots,
-		ServerName:   "localhost", // the target is an address; its certificate names localhost among others
-		Certificates: certs,
-	}
-	http1 := &http.Transport{
-		TLSClientConfig:     config,
+// newTransport speaks HTTP/1.1.
+func newTransport(roots *x509.CertPool, certs ...tls.Certificate) *http.Transport {
+	return &http.Transport{
+		TLSClientConfig: &tls.Config{
+			MinVersion:   tls.VersionTLS12,
+			RootCAs:      roots,
+			ServerName:   "localhost", // the target is an address; its certificate names localhost among others
+			Certificates: certs,
+		},
 		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 10 * time.Second,
-		MaxIdleConnsPerHost: 25,
-		IdleConnTimeout:     90 * time.Second,
-		DisableCompression:  true, // the client's choice
+		MaxIdleConnsPerHost: 100,
+		IdleConnTimeout:     30 * time.Second, // before kube-apiserver's 90 s: a request would be lost if it closed just then
+		DisableCompression:  true,             // the client's choice
 	}
-	http2 := http1.Clone()
-	http2.ForceAttemptHTTP2 = true
-	http2.HTTP2 = &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second}
-	return pair{http1: http1, http2: http2}
 }

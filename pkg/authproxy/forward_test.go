@@ -4,8 +4,11 @@ import (
 	"bufio"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -117,15 +120,23 @@ func TestWatchEventsArriveWhenTheyHappen(t *testing.T) {
 			}
 		}
 	})
-	for _, http2 := range []bool{false, true} {
-		t.Run(fmt.Sprintf("HTTP/2 %t", http2), func(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		http2  bool
+		header http.Header
+	}{
+		{name: "password over HTTP/1.1", header: basic("admin", "right")},
+		{name: "password over HTTP/2", http2: true, header: basic("admin", "right")},
+		{name: "token over HTTP/2", http2: true, header: http.Header{"Authorization": {"Bearer t"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			gone = make(chan struct{})
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.front.URL+"/api/v1/pods?watch=true", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			req.Header = basic("admin", "right")
-			resp, err := w.client(http2, nil).Do(req)
+			req.Header = tt.header
+			resp, err := w.client(tt.http2, nil).Do(req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -186,6 +197,55 @@ func TestUpgradedConnectionsWorkBothWays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// kube-apiserver closes the connections of who is anonymous, and HTTP/2 has all
+// requests on one: a POST that is on its way then could not be sent again.
+func TestAnonymousRequestsBreakNoOthers(t *testing.T) {
+	w := newWorld(t, func(rw http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" {
+			rw.Header().Set("Connection", "close") // over HTTP/2 this sends GOAWAY
+		}
+		_, _ = io.Copy(rw, r.Body)
+	})
+	post := func(c *http.Client, header http.Header) error {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.front.URL+"/api", strings.NewReader("{}"))
+		if err != nil {
+			return err
+		}
+		req.Header = header
+		resp, err := c.Do(req)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("status %d, %q, %w", resp.StatusCode, body, err)
+		}
+		return nil
+	}
+	var done atomic.Bool
+	var strangers, robots sync.WaitGroup
+	for range 4 {
+		stranger, robot := w.client(true, nil), w.client(true, nil)
+		strangers.Go(func() {
+			for !done.Load() {
+				if err := post(stranger, http.Header{}); err != nil {
+					t.Errorf("anonymous: %v", err)
+				}
+			}
+		})
+		robots.Go(func() {
+			for range 50 {
+				if err := post(robot, http.Header{"Authorization": {"Bearer t"}}); err != nil {
+					t.Errorf("with a token: %v", err)
+				}
+			}
+		})
+	}
+	robots.Wait()
+	done.Store(true)
+	strangers.Wait()
 }
 
 func TestAnAPIServerThatIsAway(t *testing.T) {
