@@ -7,12 +7,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
 )
 
 func TestUsersAreReloaded(t *testing.T) {
 	w := newWorld(t, nil)
+	now := time.Now()
+	w.proxy.basic.limiter.now = func() time.Time { return now }
 	c := w.client(true, nil)
 	want := func(password string, status int) {
 		t.Helper()
@@ -24,6 +27,11 @@ func TestUsersAreReloaded(t *testing.T) {
 	w.writeUsers("changed")
 	want("changed", 200)
 	want("right", 401) // also not from memory
+	for range guesses - 1 {
+		want("wrong", 401)
+	}
+	want("right", 429)   // nor is it more than a guess
+	want("changed", 200) // remembered
 	if err := os.WriteFile(filepath.Join(w.dir, "users.csv"), []byte("no hash,admin,1"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/netip"
 	"runtime"
@@ -34,7 +35,7 @@ type verifier struct {
 }
 
 // credentials are the users of one content of the users file, and the passwords of
-// theirs that were right lately. A changed file forgets them.
+// theirs that were right. A changed file forgets them.
 type credentials struct {
 	users map[string]*user
 	decoy []byte // compared with the password of who is unknown
@@ -45,8 +46,8 @@ type credentials struct {
 }
 
 type memory struct {
-	mac   []byte
-	until time.Time
+	mac        []byte
+	freshUntil time.Time
 }
 
 func newVerifier(o Options) (*verifier, error) {
@@ -85,21 +86,32 @@ func newCredentials(file []byte) (*credentials, error) {
 func (v *verifier) verify(ctx context.Context, source netip.Prefix, name, password string) (*identity, error) {
 	c := v.users.Get()
 	mac := c.mac(name, password)
-	if id := c.recall(name, mac, v.now()); id != nil {
+	id, fresh := c.recall(name, mac, v.now())
+	if fresh {
 		return id, nil
+	}
+	if id != nil { // no guess: others' guesses behind the same address must not lock it out
+		return v.check(ctx, c, name, password, mac)
 	}
 	if retryAfter, ok := v.limiter.take(source); !ok {
 		return nil, tooManyError{retryAfter}
 	}
+	id, err := v.check(ctx, c, name, password, mac)
+	if !errors.Is(err, errUnauthorized) {
+		v.limiter.refund(source)
+	}
+	return id, err
+}
+
+// check waits for a slot, compares the password and remembers it if it is right.
+func (v *verifier) check(ctx context.Context, c *credentials, name, password string, mac []byte) (*identity, error) {
 	select {
 	case v.slots <- struct{}{}:
 		defer func() { <-v.slots }()
 	case <-ctx.Done():
-		v.limiter.refund(source)
 		return nil, fmt.Errorf("wait for a password to be verified: %w", context.Cause(ctx))
 	}
-	if id := c.recall(name, mac, v.now()); id != nil { // by another request, while this one waited
-		v.limiter.refund(source)
+	if id, fresh := c.recall(name, mac, v.now()); fresh { // by another request, while this one waited
 		return id, nil
 	}
 	u, hash := c.users[name], c.decoy
@@ -110,7 +122,6 @@ func (v *verifier) verify(ctx context.Context, source netip.Prefix, name, passwo
 	if u == nil || err != nil || len(password) > maxPassword {
 		return nil, fmt.Errorf("%w: wrong user name or password", errUnauthorized)
 	}
-	v.limiter.refund(source)
 	c.remember(name, mac, v.now().Add(rememberFor))
 	return &u.identity, nil
 }
@@ -122,19 +133,21 @@ func (c *credentials) mac(name, password string) []byte {
 	return h.Sum(nil)
 }
 
-func (c *credentials) recall(name string, mac []byte, now time.Time) *identity {
+// recall returns who the password was right for, nil if that is not known, and
+// whether it still needs no bcrypt.
+func (c *credentials) recall(name string, mac []byte, now time.Time) (id *identity, fresh bool) {
 	c.mu.Lock()
 	m, ok := c.remembered[name]
 	c.mu.Unlock()
-	if !ok || !now.Before(m.until) || !hmac.Equal(m.mac, mac) {
-		return nil
+	if !ok || !hmac.Equal(m.mac, mac) {
+		return nil, false
 	}
-	return &c.users[name].identity
+	return &c.users[name].identity, now.Before(m.freshUntil)
 }
 
 // remember keeps one password for each user, so there are never more than users.
-func (c *credentials) remember(name string, mac []byte, until time.Time) {
+func (c *credentials) remember(name string, mac []byte, freshUntil time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.remembered[name] = memory{mac: mac, until: until}
+	c.remembered[name] = memory{mac: mac, freshUntil: freshUntil}
 }

@@ -121,6 +121,39 @@ func TestVerifyLimitsGuesses(t *testing.T) {
 	}
 }
 
+func TestVerifyLocksNobodyOutWhoWasRightBefore(t *testing.T) {
+	v, made := countingVerifier(t, "right")
+	clock := time.Now()
+	v.now = func() time.Time { return clock }
+	v.limiter.now = v.now
+	if _, err := v.verify(t.Context(), here, "admin", "right"); err != nil {
+		t.Fatal(err)
+	}
+	clock = clock.Add(rememberFor)
+	for range guesses {
+		if _, err := v.verify(t.Context(), here, "admin", "wrong"); !errors.Is(err, errUnauthorized) {
+			t.Fatalf("a guess: %v, want errUnauthorized", err)
+		}
+	}
+	var tooMany tooManyError
+	for _, s := range []struct {
+		name, user, password string
+		wantOK               bool
+		wantComparisons      int
+	}{
+		{name: "what was right before is compared again", user: "admin", password: "right", wantOK: true, wantComparisons: 1},
+		{name: "and remembered again", user: "admin", password: "right", wantOK: true},
+		{name: "and gives guesses back to nobody", user: "admin", password: "wrong"},
+		{name: "another user's is a guess", user: "root", password: "right"},
+	} {
+		*made = nil
+		_, err := v.verify(t.Context(), here, s.user, s.password)
+		if (err == nil) != s.wantOK || (err != nil && !errors.As(err, &tooMany)) || len(*made) != s.wantComparisons {
+			t.Errorf("%s: %v after %d comparisons; want success %t after %d", s.name, err, len(*made), s.wantOK, s.wantComparisons)
+		}
+	}
+}
+
 func TestVerifyComparesFewAtATime(t *testing.T) {
 	v, _ := countingVerifier(t, "right")
 	var now, most, all atomic.Int32
