@@ -15,6 +15,7 @@ service-account-signing-key-file: {{ $certs }}/sa.key
 requestheader-client-ca-file: {{ $certs }}/front-proxy-ca.crt
 requestheader-allowed-names: front-proxy-client,federation-auth-proxy
 requestheader-username-headers: X-Remote-User
+requestheader-uid-headers: X-Remote-Uid
 requestheader-group-headers: X-Remote-Group
 requestheader-extra-headers-prefix: X-Remote-Extra-
 proxy-client-cert-file: {{ $certs }}/front-proxy-client.crt
@@ -22,8 +23,8 @@ proxy-client-key-file: {{ $certs }}/front-proxy-client.key
 shutdown-delay-duration: {{ include "federation-control-plane.apiserver.shutdownDelay" . }}
 shutdown-send-retry-after: "true"
 v: {{ .Values.apiServer.logLevel | quote }}
-{{- if gt (int .Values.apiServer.replicas) 1 }}
-{{- /* Spreads the connections of clients again after an API server was away. */}}
+{{- if and (gt (int .Values.apiServer.replicas) 1) (not .Values.apiServer.auth.basic.enabled) }}
+{{- /* Spreads the connections of clients again after an API server was away; the proxy's own lead nowhere else. */}}
 goaway-chance: "0.001"
 {{- end }}
 {{- if .Values.apiServer.auth.token.enabled }}
