@@ -54,7 +54,7 @@ test-race: ## The packages with concurrency in them, under the race detector
 	CGO_ENABLED=1 go test -race $(RACE_PACKAGES)
 
 test-chart: ## The chart: golden renders, schema negatives, security levels
-	go test . ./charts/...
+	go test .
 
 test-integration: ## Against a real etcd and kube-apiserver (built when missing; no root)
 	bin=$$($(TESTBED) build --only etcd,kube-apiserver,kubectl --print-dir) && \
@@ -113,14 +113,14 @@ generate: ## Regenerate deep copies, CRDs and the charts' READMEs
 	$(MAKE) --no-print-directory chart-docs
 
 golden: ## Rewrite the golden files (look at the diff)
-	go test . ./charts/... ./cmd/... -args -update
+	go test . ./cmd/fedhelm -args -update
 
 chart-deps: ## Rewrite Chart.lock from Chart.yaml
-	$(TOOL) helm dependency update .
+	go tool helm dependency update .
 
 chart-lint: ## helm lint, on every values case
-	@for values in ci/*-values.yaml; do $(TOOL) helm lint . --quiet --values "$$values" || exit 1; done
-	@for values in charts/*/ci/*-values.yaml; do $(TOOL) helm lint "$${values%/ci/*}" --quiet --values "$$values" || exit 1; done
+	@for values in ci/*-values.yaml; do go tool helm lint . --quiet --values "$$values" || exit 1; done
+	@for values in charts/*/ci/*-values.yaml; do go tool helm lint "$${values%/ci/*}" --quiet --values "$$values" || exit 1; done
 
 chart-docs: ## Write the charts' READMEs from the comments of their values
 	$(TOOL) helm-docs --chart-search-root charts --log-level warning
