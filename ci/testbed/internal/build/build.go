@@ -220,7 +220,8 @@ func Environ() []string {
 func flags() []string {
 	major, minor, _ := strings.Cut(strings.TrimPrefix(KubernetesVersion, "v"), ".")
 	minor, _, _ = strings.Cut(minor, ".")
-	ldflags := []string{"-s", "-w"}
+	ldflags := make([]string, 0, 18)
+	ldflags = append(ldflags, "-s", "-w")
 	for _, pkg := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
 		for _, v := range []string{"gitVersion=" + KubernetesVersion, "gitMajor=" + major, "gitMinor=" + minor, "gitTreeState=clean"} {
 			ldflags = append(ldflags, "-X", pkg+"."+v)

@@ -105,8 +105,12 @@ func (c Cluster) Start(ctx context.Context, component string) error {
 	if err := c.known(component); err != nil {
 		return err
 	}
-	if component == mounts {
-		return c.runtime(ctx)
+	if component == mounts { // none of the node's processes can do without, so they come with it
+		if err := c.runtime(ctx); err != nil {
+			return err
+		}
+		_, err := c.start(kubelet, kubeProxy)
+		return err
 	}
 	_, err := c.start(component)
 	return err

@@ -22,7 +22,7 @@ func writeStages(path string) error {
 		nodefast.DefaultNodeInit, nodeheartbeat.DefaultNodeHeartbeatWithLease,
 		podfast.DefaultPodReady, podfast.DefaultPodComplete, podfast.DefaultPodDelete,
 	}
-	return os.WriteFile(path, []byte(strings.Join(stages, "\n---\n")), 0o644)
+	return os.WriteFile(path, []byte(strings.Join(stages, "\n---\n")), 0o600)
 }
 
 func (c Cluster) createSimulatedNodes(ctx context.Context) error {

@@ -153,7 +153,7 @@ func (c Cluster) newMounts(ctx context.Context) error {
 		return err
 	}
 	if err := errors.Join(remove(c.mountsReady()), os.RemoveAll(c.NodeFiles().ContainerdState()),
-		os.MkdirAll(c.NodeFiles().ContainerdState(), 0o755)); err != nil {
+		os.MkdirAll(c.NodeFiles().ContainerdState(), 0o750)); err != nil {
 		return err
 	}
 	started, err := c.start(mounts)

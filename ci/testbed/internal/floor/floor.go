@@ -122,10 +122,11 @@ func freePorts(ctx context.Context) (int, error) {
 		}
 		port := first.Addr().(*net.TCPAddr).Port
 		second, err := lc.Listen(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(port+1))
-		first.Close()
+		if closeErr := first.Close(); closeErr != nil {
+			return 0, closeErr
+		}
 		if err == nil {
-			second.Close()
-			return port, nil
+			return port, second.Close()
 		}
 	}
 	return 0, errors.New("no two free ports in a row on 127.0.0.1")

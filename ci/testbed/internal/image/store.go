@@ -37,7 +37,7 @@ func Pack(dir string, img Image) (Archive, error) {
 			return a, nil
 		}
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return Archive{}, err
 	}
 	part, err := os.CreateTemp(dir, base+".*.part")
@@ -53,7 +53,7 @@ func Pack(dir string, img Image) (Archive, error) {
 	if err := os.Rename(part.Name(), a.Path); err != nil {
 		return Archive{}, err
 	}
-	return a, os.WriteFile(stamp, []byte(sources+" "+a.Digest), 0o644)
+	return a, os.WriteFile(stamp, []byte(sources+" "+a.Digest), 0o600) //nolint:gosec // the cache is the user's choice
 }
 
 // parallel is how many images are packed or imported at a time: enough to keep a disk busy.
@@ -128,7 +128,7 @@ func (i Importer) Import(ctx context.Context, archives []Archive) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	return names, os.WriteFile(i.Record, b, 0o644)
+	return names, os.WriteFile(i.Record, b, 0o600)
 }
 
 func (i Importer) importOne(ctx context.Context, a Archive) error {

@@ -38,7 +38,7 @@ func EnsureCgroup(name string) error {
 			if err != nil {
 				return fmt.Errorf("cgroup: %w", err)
 			}
-			if err := os.WriteFile(filepath.Join(dir, f), all, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, f), all, 0o600); err != nil { //nolint:gosec // two fixed names
 				return fmt.Errorf("cgroup: %w", err)
 			}
 		}

@@ -25,7 +25,7 @@ func HoldMounts(ready string, keep []string) error {
 	if err := hideShared(keep); err != nil {
 		return err
 	}
-	if err := os.WriteFile(ready, nil, 0o644); err != nil {
+	if err := os.WriteFile(ready, nil, 0o600); err != nil {
 		return err
 	}
 	end := make(chan os.Signal, 1)
@@ -54,14 +54,14 @@ func hideShared(keep []string) error {
 		}
 	}
 	for path, fd := range kept {
-		if err := os.MkdirAll(path, 0o755); err != nil {
+		if err := os.MkdirAll(path, 0o750); err != nil {
 			return err
 		}
 		if err := unix.Mount(fmt.Sprintf("/proc/self/fd/%d", fd), path, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
 			return fmt.Errorf("keep %s: %w", path, err)
 		}
 	}
-	if err := os.MkdirAll(filepath.Join("/var/lib", "kubelet"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join("/var/lib", "kubelet"), 0o750); err != nil {
 		return err
 	}
 	// Volumes that kubelet mounts must appear in containers that run already.
