@@ -38,6 +38,7 @@ type Request struct {
 // finishes what an earlier run left half done, all without deleting anything first. Hooks are waited for, objects
 // are not. It returns when ctx is done, and the release then counts as failed: Apply again goes on from there. A
 // hook that fails gives a *HookError, and values that the chart does not take, or not for the release that is there, a *ChartError.
+// A release of another chart is not touched: ErrOtherChart.
 func (c *Client) Apply(ctx context.Context, r Request) (Outcome, error) {
 	c.hookLog.reset()
 	last, err := c.last(r.Name)
@@ -46,6 +47,9 @@ func (c *Client) Apply(ctx context.Context, r Request) (Outcome, error) {
 		return Installed, c.install(ctx, r)
 	case err != nil:
 		return "", err
+	case last.Chart.Name() != r.Chart.Name():
+		return "", fmt.Errorf("%w: namespace %q has a release %q of chart %q; choose another name, or another namespace",
+			ErrOtherChart, c.namespace, r.Name, last.Chart.Name())
 	case last.Info.Status == release.StatusDeployed:
 		same, err := c.same(last, r)
 		if err != nil {

@@ -132,6 +132,18 @@ func TestApplyAfterAFailedHook(t *testing.T) {
 	wantDeployed(t, c, request("a"))
 }
 
+func TestApplyLeavesOtherChartsAlone(t *testing.T) {
+	c, cluster := newFake(t)
+	applied("a")(t, c)
+	cluster.writes = 0
+	other := request("b")
+	other.Chart.Metadata.Name = "wordpress"
+	if _, err := c.Apply(context.Background(), other); !errors.Is(err, ErrOtherChart) || cluster.writes > 0 {
+		t.Errorf("got %v and %d writes, want ErrOtherChart", err, cluster.writes)
+	}
+	wantDeployed(t, c, request("a"))
+}
+
 func TestApplyEndsWithItsContext(t *testing.T) {
 	c, cluster := newFake(t)
 	cluster.hang = make(chan struct{})

@@ -21,6 +21,9 @@ func (e *HookError) Error() string { return fmt.Sprintf("hook %s: %s", e.Job, e.
 // helmTimedOut is what is left of the error when Helm has wrapped it as text.
 const helmTimedOut = "timed out waiting for the condition"
 
+// foreignObject is what Helm says of an object in its way that belongs to no release, or to another.
+const foreignObject = "invalid ownership metadata"
+
 var failedJob = regexp.MustCompile(`job (\S+) failed: (\S+)`)
 
 // explain turns Helm's error into one that says what happened: a failed hook speaks for itself, and a limit that ran out is
@@ -44,7 +47,11 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	if wait.Interrupted(err) || strings.Contains(err.Error(), helmTimedOut) {
 		return context.DeadlineExceeded // Helm's own limit, a moment before that of ctx
 	}
-	return fmt.Errorf("helm: %s", oneLine(err.Error()))
+	text := oneLine(err.Error())
+	if strings.Contains(text, foreignObject) {
+		text += "; remove the object, or choose another name or namespace"
+	}
+	return fmt.Errorf("helm: %s", text)
 }
 
 // oneLine undoes the lists into which Helm folds several errors.

@@ -40,6 +40,11 @@ func TestExplain(t *testing.T) {
 			want: "helm: Unable to continue with install: 2 errors occurred: one two",
 		},
 		{
+			name: "an object in the way has a way out",
+			err:  `Unable to continue with install: Service "a" in namespace "b" exists and cannot be imported into the current release: invalid ownership metadata; missing key`,
+			want: `helm: Unable to continue with install: Service "a" in namespace "b" exists and cannot be imported into the current release: invalid ownership metadata; missing key; remove the object, or choose another name or namespace`,
+		},
+		{
 			name: "a limit of Helm's own is a deadline",
 			err:  "failed post-install: timed out waiting for the condition",
 			want: context.DeadlineExceeded.Error(),

@@ -21,6 +21,9 @@ import (
 // ErrNotFound is returned when there is no release of that name in the namespace.
 var ErrNotFound = errors.New("release not found")
 
+// ErrOtherChart is returned when the release of that name was made from another chart: it is somebody else's.
+var ErrOtherChart = errors.New("release of another chart")
+
 // maxHistory is how many revisions of a release are kept, as Helm's own command line does.
 const maxHistory = 10
 
@@ -73,7 +76,8 @@ type Info struct {
 	Namespace  string    `json:"namespace"`
 	Revision   int       `json:"revision"`
 	Status     string    `json:"status"`
-	Chart      string    `json:"chart"`
+	Chart      string    `json:"chart"` // with its version
+	ChartName  string    `json:"-"`
 	AppVersion string    `json:"appVersion,omitempty"`
 	Updated    time.Time `json:"updated"`
 	// Deployed tells whether any revision ever came up.
@@ -92,6 +96,7 @@ func (c *Client) Get(name string) (Info, error) {
 		return r.Info.Status == release.StatusDeployed || r.Info.Status == release.StatusSuperseded || r.Info.Status == release.StatusUninstalling
 	})
 	if last.Chart != nil && last.Chart.Metadata != nil {
+		info.ChartName = last.Chart.Metadata.Name
 		info.Chart = last.Chart.Metadata.Name + "-" + last.Chart.Metadata.Version
 		info.AppVersion = last.Chart.Metadata.AppVersion
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,9 @@ type Deleted struct {
 	DataKept         []string `json:"dataKept,omitempty"`
 	NamespaceDeleted bool     `json:"namespaceDeleted"`
 }
+
+// ourCharts are those whose releases are federations.
+var ourCharts = []string{"federation", "federation-control-plane"}
 
 // ErrNotFound is returned when the namespace holds nothing of such a federation.
 var ErrNotFound = errors.New("federation not found")
@@ -110,6 +114,10 @@ func (d *deleteRun) plan(ctx context.Context) (Plan, error) {
 
 // findAny refuses what is not ours to delete, and what is not there.
 func (d *deleteRun) findAny(ctx context.Context, plan Plan) error {
+	if d.released && !slices.Contains(ourCharts, d.info.ChartName) {
+		return refused(fmt.Errorf("%w: release %q in namespace %q is one of chart %q; delete it with the tool that installed it",
+			release.ErrOtherChart, d.Ref.Name, d.Ref.Namespace, d.info.ChartName))
+	}
 	if d.released {
 		return nil
 	}

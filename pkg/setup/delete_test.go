@@ -188,6 +188,14 @@ func TestDeleteOfWhatIsNotOurs(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("a release of another chart", func(t *testing.T) {
+		w := newWorld(t)
+		w.info = &release.Info{Name: "fellowship", ChartName: "wordpress", Deployed: true}
+		_, err := Delete(context.Background(), w.delete())
+		if !errors.Is(err, ErrRefused) || len(w.uninstall) > 0 {
+			t.Errorf("got %v, and Helm was asked %d times", err, len(w.uninstall))
+		}
+	})
 	t.Run("nothing at all", func(t *testing.T) {
 		w := newWorld(t)
 		if _, err := Delete(context.Background(), w.delete()); !errors.Is(err, ErrNotFound) {

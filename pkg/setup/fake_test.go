@@ -127,7 +127,7 @@ func (w *world) Get(string) (release.Info, error) {
 func (w *world) Apply(_ context.Context, r release.Request) (release.Outcome, error) {
 	w.requests = append(w.requests, r)
 	if w.applyErr != nil {
-		w.info = &release.Info{Name: r.Name, Status: "failed"}
+		w.info = &release.Info{Name: r.Name, ChartName: "federation", Status: "failed"}
 		return "", w.applyErr
 	}
 	outcome := release.Installed
@@ -137,7 +137,7 @@ func (w *world) Apply(_ context.Context, r release.Request) (release.Outcome, er
 	if outcome == release.Unchanged && !r.Force {
 		return outcome, nil
 	}
-	w.info = &release.Info{Name: r.Name, Status: "deployed", Deployed: true}
+	w.info = &release.Info{Name: r.Name, ChartName: "federation", Status: "deployed", Deployed: true}
 	w.put(w.deployment())
 	w.put(&corev1.Service{ObjectMeta: labelled("fellowship-apiserver", "Helm")})
 	if !w.unpublished {

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -77,15 +78,16 @@ func (r *initRun) check(ctx context.Context) error {
 	for _, warning := range results.Warnings() {
 		r.Progress.Warnf("%s", warning)
 	}
-	if err := results.Err(); err != nil {
-		return refused(err)
-	}
+	failed := results.Err()
 	existing, err := r.published(ctx)
-	if err != nil {
+	switch {
+	case err == nil:
+		failed = errors.Join(failed, kubeconfig.Conflicts(r.Kubeconfig.Files, r.ref.Name, existing))
+	case failed == nil: // else it has said why
 		return err
 	}
-	if err := kubeconfig.Conflicts(r.Kubeconfig.Files, r.ref.Name, existing); err != nil {
-		return refused(err)
+	if failed != nil {
+		return refused(failed)
 	}
 	step.Done()
 	return nil

@@ -63,6 +63,9 @@ func TestInitRefuses(t *testing.T) {
 				w.t.Fatal(err)
 			}
 		}},
+		{name: "a release of another chart", want: "another chart", change: func(w *world, _ *InitOptions) {
+			w.applyErr = release.ErrOtherChart
+		}},
 		{name: "values that the running release does not take", want: "etcd.replicas", change: func(w *world, _ *InitOptions) {
 			w.applyErr = &release.ChartError{Problems: []string{"etcd.replicas: no"}}
 		}},
@@ -80,6 +83,21 @@ func TestInitRefuses(t *testing.T) {
 				t.Errorf("the host cluster has %v", got)
 			}
 		})
+	}
+}
+
+func TestInitReportsAllThatKeepsItFromBeginning(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	other := "apiVersion: v1\nkind: Config\nclusters: [{name: fellowship, cluster: {server: \"https://other\"}}]\ncontexts: []\nusers: []\n"
+	if err := os.WriteFile(w.file, []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := w.init()
+	o.Options.ImagePullSecrets = []string{"missing"}
+	_, err := Init(context.Background(), o)
+	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "https://other") || !strings.Contains(err.Error(), "missing") {
+		t.Errorf("got %v, want a word about the kubeconfig and one about the Secret", err)
 	}
 }
 
