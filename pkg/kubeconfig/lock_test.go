@@ -2,6 +2,7 @@ package kubeconfig
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -39,7 +40,7 @@ func TestLockIsKubectls(t *testing.T) {
 
 func TestStaleLockIsNamed(t *testing.T) {
 	path := write(t, "config", foreignFile)
-	if err := os.WriteFile(path+".lock", nil, 0o600); err != nil {
+	if err := os.WriteFile(path+".lock", nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*lockPoll)
@@ -61,17 +62,22 @@ func TestLockOfAKilledProcessHoldsNobodyUp(t *testing.T) {
 	tests := []struct {
 		name    string
 		content string
+		mode    os.FileMode
+		age     time.Duration
 		taken   bool
 	}{
-		{name: "of a process that is gone", content: maker(dead.Process.Pid), taken: true},
-		{name: "of one that lives", content: maker(os.Getpid())},
-		{name: "of one on another machine", content: strings.Replace(maker(dead.Process.Pid), " on ", " on other-", 1)},
-		{name: "of kubectl", content: ""},
+		{name: "of a process that is gone", content: maker(dead.Process.Pid), mode: ourMode, taken: true},
+		{name: "of one that was killed before it wrote its name", mode: ourMode, age: time.Minute, taken: true},
+		{name: "of one that is about to write its name", mode: ourMode},
+		{name: "of one that lives", content: maker(os.Getpid()), mode: ourMode},
+		{name: "of one on another machine", content: strings.Replace(maker(dead.Process.Pid), " on ", " on other-", 1), mode: ourMode},
+		{name: "of kubectl", age: time.Minute},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, "config", foreignFile)
-			if err := os.WriteFile(path+".lock", []byte(tt.content), 0o600); err != nil {
+			made := time.Now().Add(-tt.age)
+			if err := errors.Join(os.WriteFile(path+".lock", []byte(tt.content), 0o600), os.Chmod(path+".lock", tt.mode), os.Chtimes(path+".lock", made, made)); err != nil {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 3*lockPoll)
