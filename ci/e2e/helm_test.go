@@ -84,32 +84,30 @@ func (s *sandbox) live(namespace string) []string {
 	return names
 }
 
-// TestHelmInstall installs the chart of the repository by Helm alone, without waiting and atomically.
+// TestHelmInstall installs the chart of the repository by Helm alone, without waiting; it is changed and changed back by Helm.
 func TestHelmInstall(t *testing.T) {
-	for name, flags := range map[string][]string{
-		"plain":  nil,
-		"atomic": {"--atomic", "--timeout=5m", "--set=controlPlane.apiServer.service.type=ClusterIP"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newSandbox(t)
-			s.helm(append([]string{"install", "fellowship", bed.root, "--namespace=" + s.namespace, "--create-namespace"}, flags...)...)
-			s.ready("fellowship")
-			s.fedhelm("kubeconfig", "fellowship", "--merge")
-			s.worksAs("fellowship")
-			s.upgradeAndRollBack()
-			s.memberKeepsIt()
-			s.uninstall("fellowship", s.namespace)
-			s.write("kubeconfig", bedKubeconfig(s)) // Helm knows nothing of the entry in it
-		})
-	}
-}
-
-// upgradeAndRollBack changes the release by Helm and back; the federation answers all along in the end.
-func (s *sandbox) upgradeAndRollBack() {
-	s.Helper()
+	s := newSandbox(t)
+	s.helm("install", "fellowship", bed.root, "--namespace="+s.namespace, "--create-namespace")
+	s.ready("fellowship")
+	s.fedhelm("kubeconfig", "fellowship", "--merge")
+	s.worksAs("fellowship")
 	s.helm("upgrade", "fellowship", bed.root, "--namespace="+s.namespace, "--reuse-values", "--set=controlPlane.apiServer.logLevel=2", "--wait", "--timeout=5m")
 	s.helm("rollback", "fellowship", "1", "--namespace="+s.namespace, "--wait", "--timeout=5m")
 	s.worksAs("fellowship")
+	s.uninstall("fellowship", s.namespace)
+	s.write("kubeconfig", bedKubeconfig(s)) // Helm knows nothing of the entry in it
+}
+
+// TestHelmInstallAtomic installs it atomically; a member then keeps the federation from being taken down.
+func TestHelmInstallAtomic(t *testing.T) {
+	s := newSandbox(t)
+	s.helm("install", "fellowship", bed.root, "--namespace="+s.namespace, "--create-namespace", "--atomic", "--timeout=5m", "--set=controlPlane.apiServer.service.type=ClusterIP")
+	s.ready("fellowship")
+	s.fedhelm("kubeconfig", "fellowship", "--merge")
+	s.worksAs("fellowship")
+	s.memberKeepsIt()
+	s.uninstall("fellowship", s.namespace)
+	s.write("kubeconfig", bedKubeconfig(s))
 }
 
 // memberKeepsIt checks that a federation with a member is not taken down, neither by Helm nor by fedhelm, and works on.
@@ -122,10 +120,9 @@ func (s *sandbox) memberKeepsIt() {
 	if r.code == 0 {
 		s.Fatalf("helm uninstall took a federation with a member away\n%s", r)
 	}
-	revisions := decode[[]struct{ Revision int }](s, s.helm("history", "fellowship", "--namespace="+s.namespace, "--output=json").stdout)
-	s.host("delete", "secret", "fellowship-gondor")
-	if len(revisions) == 0 {
-		s.Fatal("the refused uninstall left no history")
+	if !strings.Contains(r.stdout+r.stderr, "gondor") {
+		s.Errorf("the refusal does not name the member\n%s", r)
 	}
 	s.worksAs("fellowship")
+	s.host("delete", "secret", "fellowship-gondor")
 }

@@ -5,7 +5,6 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -140,14 +139,4 @@ func (s *sandbox) host(args ...string) string {
 func (s *sandbox) helm(args ...string) result {
 	s.Helper()
 	return s.must("helm", append([]string{"--kube-context=" + hostContext}, args...)...)
-}
-
-// decode reads JSON that a program printed.
-func decode[T any](s *sandbox, text string) T {
-	s.Helper()
-	var v T
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		s.Fatalf("decode %q: %v", redact(text), err)
-	}
-	return v
 }
