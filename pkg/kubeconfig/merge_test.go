@@ -79,6 +79,21 @@ func TestMergeKeepsTheRest(t *testing.T) {
 	}
 }
 
+func TestMergeRemovesWhatAKilledWriterLeft(t *testing.T) {
+	path := write(t, "config", foreignFile)
+	left := filepath.Join(filepath.Dir(path), ".config.fedhelm")
+	if err := os.WriteFile(left, []byte("half a kubeconfig"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mustMerge(t, []string{path}, New(fellowship(ca(t))), MergeOptions{})
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if !strings.Contains(read(t, path), "fellowship") {
+		t.Error("nothing was merged")
+	}
+}
+
 func TestMergeTwiceDoesNotWriteAgain(t *testing.T) {
 	path := write(t, "config", foreignFile)
 	c := New(fellowship(ca(t)))

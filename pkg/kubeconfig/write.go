@@ -23,7 +23,12 @@ func writeFile(path string, data []byte) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".kubeconfig-*")
+	// Always the same name, so that one that a killed writer left, with its credentials, does not stay. The lock keeps others out.
+	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".fedhelm")
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	tmp, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
