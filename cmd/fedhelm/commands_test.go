@@ -88,7 +88,7 @@ func TestStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got map[string]any
-	if err := json.Unmarshal(c.out.Bytes(), &got); err != nil || got["ready"] != true || got["name"] != "fellowship" {
+	if err := json.Unmarshal(c.out.Bytes(), &got); err != nil || got["ready"] != true || got["name"] != "fellowship" || got["members"] == nil {
 		t.Errorf("the status in JSON is %v, %v", got, err)
 	}
 }

@@ -40,6 +40,9 @@ type Ref struct {
 // APIServer is the name of the API server's Deployment and Service.
 func (r Ref) APIServer() string { return r.Name + "-apiserver" }
 
+// ServerName is what the API server's certificate names, at whatever address it is reached.
+func (r Ref) ServerName() string { return r.APIServer() + "." + r.Namespace + ".svc" }
+
 // KubeconfigSecret is the name of the Secret with the administrator's kubeconfig, under KubeconfigKey.
 func (r Ref) KubeconfigSecret() string { return r.Name + "-kubeconfig" }
 

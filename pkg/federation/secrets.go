@@ -26,6 +26,20 @@ func Kubeconfig(ctx context.Context, client kubernetes.Interface, ref Ref) ([]by
 	return secret.Data[KubeconfigKey], nil
 }
 
+// Authority is the certificate authority of the federation API, PEM, from the Secret that the publish hook works with; nil when
+// there is none yet.
+func Authority(ctx context.Context, client kubernetes.Interface, ref Ref) ([]byte, error) {
+	name := ref.Name + "-admin-certs"
+	secret, err := client.CoreV1().Secrets(ref.Namespace).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read Secret %q in namespace %q: %w", name, ref.Namespace, err)
+	}
+	return secret.Data["ca.crt"], nil
+}
+
 // ApplySecret makes the Secret hold data, and labels it as ours. It is the same after every call with the same data.
 func ApplySecret(ctx context.Context, client kubernetes.Interface, ref Ref, name, component string, data map[string][]byte) error {
 	secret := applycorev1.Secret(name, ref.Namespace).WithLabels(ref.labels(component)).WithData(data)

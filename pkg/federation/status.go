@@ -58,6 +58,7 @@ func Look(ctx context.Context, client kubernetes.Interface, ref Ref) (Status, er
 	if s.Claims, err = Claims(ctx, client, ref); err != nil {
 		return s, err
 	}
+	s.Workloads, s.Pods, s.Certificates, s.Members = listed(s.Workloads), listed(s.Pods), listed(s.Certificates), listed(s.Members)
 	service, err := client.CoreV1().Services(ref.Namespace).Get(ctx, ref.APIServer(), metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return s, fmt.Errorf("read Service %q in namespace %q: %w", ref.APIServer(), ref.Namespace, err)
@@ -66,6 +67,14 @@ func Look(ctx context.Context, client kubernetes.Interface, ref Ref) (Status, er
 		s.Service = string(service.Spec.Type)
 	}
 	return s, nil
+}
+
+// listed makes an empty list of none, so that JSON has no null where scripts expect a list.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // Found tells whether there is anything of the federation at all.

@@ -79,7 +79,7 @@ func (r *initRun) check(ctx context.Context) error {
 		r.Progress.Warnf("%s", warning)
 	}
 	failed := results.Err()
-	existing, err := r.published(ctx)
+	existing, err := r.known(ctx)
 	switch {
 	case err == nil:
 		failed = errors.Join(failed, kubeconfig.Conflicts(r.Kubeconfig.Files, r.ref.Name, existing))

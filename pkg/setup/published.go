@@ -47,6 +47,20 @@ func published(ctx context.Context, host Host, ref federation.Ref) (*clientcmdap
 	return kubeconfig.New(entry), nil
 }
 
+// known is what an entry of the user's kubeconfig must agree with to be the federation's: what was published, else what would
+// be, should that Secret have been lost; nil when there is no federation yet.
+func (r *initRun) known(ctx context.Context) (*clientcmdapi.Config, error) {
+	config, err := r.published(ctx)
+	if config != nil || err != nil {
+		return config, err
+	}
+	ca, err := federation.Authority(ctx, r.Host.Client, r.ref)
+	if ca == nil || err != nil {
+		return nil, err
+	}
+	return kubeconfig.New(kubeconfig.Entry{Name: r.ref.Name, CA: ca, TLSServerName: r.ref.ServerName()}), nil
+}
+
 // serverOf is the address that a kubeconfig's current context leads to.
 func serverOf(config *clientcmdapi.Config) string {
 	if current := config.Contexts[config.CurrentContext]; current != nil {
