@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -82,8 +83,12 @@ func connect(o hostOptions) (*host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("use context %q of the kubeconfig: %w", name, err)
 	}
+	objects, err := metadata.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("use context %q of the kubeconfig: %w", name, err)
+	}
 	return &host{
-		Host:  setup.Host{Client: client, Context: name, Server: config.Host},
+		Host:  setup.Host{Client: client, Objects: objects, Context: name, Server: config.Host},
 		files: files,
 		releases: func(namespace string, o release.Options) (releases, error) {
 			return release.New(config, namespace, o)

@@ -3,14 +3,18 @@ package federation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 )
 
 // EnsureNamespace makes the namespace, labelled as ours, unless it is there. It reports whether it made it.
@@ -36,8 +40,8 @@ func EnsureNamespace(ctx context.Context, client kubernetes.Interface, name stri
 }
 
 // RemoveNamespace deletes the namespace if EnsureNamespace made it and nothing that anybody would miss is left in it, and
-// waits until it is gone. It reports whether it did; what is gone already is no error.
-func RemoveNamespace(ctx context.Context, client kubernetes.Interface, name string) (bool, error) {
+// waits until it is gone. It reports whether it did; what is gone already is no error. objects reads any kind there is.
+func RemoveNamespace(ctx context.Context, client kubernetes.Interface, objects metadata.Interface, name string) (bool, error) {
 	namespace, err := client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
 		return false, nil
@@ -48,9 +52,8 @@ func RemoveNamespace(ctx context.Context, client kubernetes.Interface, name stri
 	if namespace.Labels[LabelManagedBy] != ManagedBy {
 		return false, nil
 	}
-	left, err := leftIn(ctx, client, name)
-	if err != nil || left {
-		return false, err
+	if left := leftIn(ctx, client.Discovery(), objects, name); left {
+		return false, ctx.Err()
 	}
 	uid := namespace.UID
 	err = client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}})
@@ -70,79 +73,53 @@ func RemoveNamespace(ctx context.Context, client kubernetes.Interface, name stri
 	return true, nil
 }
 
-// leftIn tells whether a namespace holds anything but what Kubernetes puts into every namespace.
-func leftIn(ctx context.Context, client kubernetes.Interface, namespace string) (bool, error) {
-	every := metav1.ListOptions{}
-	lists := []func() (int, error){
-		func() (int, error) {
-			l, err := client.CoreV1().Secrets(namespace).List(ctx, every)
-			n := 0
-			for i := range l.Items {
-				if l.Items[i].Type != corev1.SecretTypeServiceAccountToken {
-					n++
-				}
-			}
-			return n, err
-		},
-		func() (int, error) {
-			l, err := client.CoreV1().ConfigMaps(namespace).List(ctx, every)
-			n := 0
-			for i := range l.Items {
-				if !strings.HasPrefix(l.Items[i].Name, "kube-root-ca.crt") {
-					n++
-				}
-			}
-			return n, err
-		},
-		func() (int, error) {
-			l, err := client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, every)
-			return len(l.Items), err
-		},
-		func() (int, error) {
-			l, err := client.CoreV1().Services(namespace).List(ctx, every)
-			return len(l.Items), err
-		},
-		func() (int, error) {
-			l, err := client.AppsV1().Deployments(namespace).List(ctx, every)
-			return len(l.Items), err
-		},
-		func() (int, error) {
-			l, err := client.AppsV1().StatefulSets(namespace).List(ctx, every)
-			return len(l.Items), err
-		},
-		func() (int, error) {
-			l, err := client.BatchV1().Jobs(namespace).List(ctx, every)
-			return len(l.Items), err
-		},
-		func() (int, error) {
-			l, err := client.CoordinationV1().Leases(namespace).List(ctx, every)
-			return len(l.Items), err
-		},
-		func() (int, error) { return foreignPods(ctx, client, namespace) },
+// leftIn tells whether a namespace holds anything, of any kind there is, but what Kubernetes itself puts into namespaces. What
+// cannot be looked at may hold something: a group whose API server is away, a kind that we may not list.
+func leftIn(ctx context.Context, kinds discovery.ServerResourcesInterface, objects metadata.Interface, namespace string) bool {
+	_, lists, err := kinds.ServerGroupsAndResources()
+	if err != nil {
+		return true
 	}
-	for _, count := range lists {
-		n, err := count()
+	seen := map[schema.GroupResource]bool{}
+	for _, list := range lists {
+		version, err := schema.ParseGroupVersion(list.GroupVersion)
 		if err != nil {
-			return false, fmt.Errorf("see what is left in namespace %q: %w", namespace, err)
+			return true
 		}
-		if n > 0 {
-			return true, nil
+		for i := range list.APIResources {
+			resource := version.WithResource(list.APIResources[i].Name)
+			if !holdsObjects(&list.APIResources[i]) || seen[resource.GroupResource()] || transient[resource.GroupResource()] {
+				continue
+			}
+			seen[resource.GroupResource()] = true // in another version it is the same objects again
+			found, err := objects.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
+			if err != nil || slices.ContainsFunc(found.Items, func(o metav1.PartialObjectMetadata) bool { return isSomebodys(resource.Resource, &o) }) {
+				return true
+			}
 		}
 	}
-	return false, nil
+	return false
 }
 
-// foreignPods counts pods that are not on their way out already.
-func foreignPods(ctx context.Context, client kubernetes.Interface, namespace string) (int, error) {
-	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return 0, err
+// transient are the kinds that Kubernetes writes about others, or that are computed when asked for.
+var transient = map[schema.GroupResource]bool{
+	{Resource: "events"}:                                    true,
+	{Group: "events.k8s.io", Resource: "events"}:            true,
+	{Resource: "endpoints"}:                                 true,
+	{Group: "discovery.k8s.io", Resource: "endpointslices"}: true,
+	{Group: "metrics.k8s.io", Resource: "pods"}:             true,
+}
+
+func holdsObjects(r *metav1.APIResource) bool {
+	return r.Namespaced && slices.Contains(r.Verbs, "list") && !strings.Contains(r.Name, "/")
+}
+
+// isSomebodys leaves out what every namespace has, what is on its way out, and what goes with its owner, which is looked at itself.
+func isSomebodys(resource string, o *metav1.PartialObjectMetadata) bool {
+	switch {
+	case resource == "configmaps" && o.Name == "kube-root-ca.crt", resource == "serviceaccounts" && o.Name == "default":
+		return false
+	default:
+		return o.DeletionTimestamp == nil && len(o.OwnerReferences) == 0
 	}
-	n := 0
-	for i := range pods.Items {
-		if pods.Items[i].DeletionTimestamp == nil && pods.Items[i].Labels[LabelPartOf] != PartOf {
-			n++
-		}
-	}
-	return n, nil
 }

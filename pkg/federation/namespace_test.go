@@ -6,12 +6,14 @@ import (
 	"testing"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/fake"
+	metadatafake "k8s.io/client-go/metadata/fake"
+	clienttesting "k8s.io/client-go/testing"
 )
 
 func TestEnsureNamespace(t *testing.T) {
@@ -39,41 +41,90 @@ func TestEnsureNamespaceThatIsBeingDeleted(t *testing.T) {
 }
 
 func TestRemoveNamespace(t *testing.T) {
-	in := func(name string) metav1.ObjectMeta {
-		return metav1.ObjectMeta{Name: name, Namespace: fellowship.Namespace}
+	object := func(apiVersion, kind, name string, change ...func(*metav1.PartialObjectMetadata)) runtime.Object {
+		o := &metav1.PartialObjectMetadata{
+			TypeMeta:   metav1.TypeMeta{APIVersion: apiVersion, Kind: kind},
+			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: fellowship.Namespace},
+		}
+		for _, c := range change {
+			c(o)
+		}
+		return o
+	}
+	owned := func(o *metav1.PartialObjectMetadata) {
+		o.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "gone", UID: "2"}}
+	}
+	ending := func(o *metav1.PartialObjectMetadata) {
+		o.DeletionTimestamp, o.Finalizers = &metav1.Time{Time: time.Now()}, []string{"example.com/slow"}
 	}
 	tests := []struct {
-		name    string
-		objects []runtime.Object
-		want    bool
+		name      string
+		namespace *corev1.Namespace
+		objects   []runtime.Object
+		forbidden string // a resource that may not be listed
+		want      bool
 	}{
 		{name: "one that is not there is not removed"},
-		{name: "ours, and empty, goes", objects: []runtime.Object{namespaceOf(ManagedBy)}, want: true},
-		{name: "somebody else's stays", objects: []runtime.Object{namespaceOf("")}},
-		{name: "what Kubernetes puts everywhere is nothing", objects: []runtime.Object{
-			namespaceOf(ManagedBy), &corev1.ConfigMap{ObjectMeta: in("kube-root-ca.crt")}, &corev1.ServiceAccount{ObjectMeta: in("default")},
-		}, want: true},
-		{name: "a Secret of the user's keeps it", objects: []runtime.Object{namespaceOf(ManagedBy), &corev1.Secret{ObjectMeta: in("mine")}}},
-		{name: "a ConfigMap keeps it", objects: []runtime.Object{namespaceOf(ManagedBy), &corev1.ConfigMap{ObjectMeta: in("mine")}}},
-		{name: "data keeps it", objects: []runtime.Object{namespaceOf(ManagedBy), &corev1.PersistentVolumeClaim{ObjectMeta: in("data-a-etcd-0")}}},
-		{name: "another federation keeps it", objects: []runtime.Object{namespaceOf(ManagedBy), &appsv1.Deployment{ObjectMeta: in("other-apiserver")}}},
-		{name: "a pod of somebody's keeps it", objects: []runtime.Object{namespaceOf(ManagedBy), &corev1.Pod{ObjectMeta: in("mine")}}},
+		{name: "ours, and empty, goes", namespace: namespaceOf(ManagedBy), want: true},
+		{name: "somebody else's stays", namespace: namespaceOf("")},
+		{name: "what Kubernetes puts everywhere is nothing", namespace: namespaceOf(ManagedBy), want: true, objects: []runtime.Object{
+			object("v1", "ConfigMap", "kube-root-ca.crt"), object("v1", "ServiceAccount", "default"), object("v1", "Event", "scheduled"),
+		}},
+		{name: "what goes with its owner is nothing", namespace: namespaceOf(ManagedBy), want: true, objects: []runtime.Object{object("v1", "Pod", "orphan", owned)}},
+		{name: "what is on its way out is nothing", namespace: namespaceOf(ManagedBy), want: true, objects: []runtime.Object{object("v1", "Pod", "slow", ending)}},
+		{name: "a Secret of the user's keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("v1", "Secret", "mine")}},
+		{name: "a ServiceAccount keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("v1", "ServiceAccount", "mine")}},
+		{name: "a CronJob keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("batch/v1", "CronJob", "mine")}},
+		{name: "a pod that nobody owns keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("v1", "Pod", "mine")}},
+		{name: "a custom resource keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("middle.earth/v1", "Ring", "one")}},
+		{name: "what may not be looked at keeps it", namespace: namespaceOf(ManagedBy), forbidden: "secrets"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			client := fake.NewClientset(tt.objects...)
+			client := fake.NewClientset()
+			if tt.namespace != nil {
+				client = fake.NewClientset(tt.namespace)
+			}
+			client.Resources = servedResources
+			scheme := metadatafake.NewTestScheme()
+			if err := metav1.AddMetaToScheme(scheme); err != nil {
+				t.Fatal(err)
+			}
+			objects := metadatafake.NewSimpleMetadataClient(scheme, tt.objects...)
+			if tt.forbidden != "" {
+				objects.PrependReactor("list", tt.forbidden, func(clienttesting.Action) (bool, runtime.Object, error) {
+					return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: tt.forbidden}, "", nil)
+				})
+			}
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			defer cancel()
-			got, err := RemoveNamespace(ctx, client, fellowship.Namespace)
+			got, err := RemoveNamespace(ctx, client, objects, fellowship.Namespace)
 			if err != nil || got != tt.want {
 				t.Fatalf("RemoveNamespace = %v, %v; want %v", got, err, tt.want)
 			}
 			_, err = client.CoreV1().Namespaces().Get(ctx, fellowship.Namespace, metav1.GetOptions{})
-			if gone := apierrors.IsNotFound(err); gone != (tt.want || len(tt.objects) == 0) {
+			if gone := apierrors.IsNotFound(err); gone != (tt.want || tt.namespace == nil) {
 				t.Errorf("the namespace is gone: %v", gone)
 			}
 		})
 	}
+}
+
+// servedResources are some of those that an API server has, among them a custom one and one that cannot be listed.
+var servedResources = []*metav1.APIResourceList{
+	{GroupVersion: "v1", APIResources: []metav1.APIResource{
+		kindOf("configmaps"), kindOf("secrets"), kindOf("serviceaccounts"), kindOf("pods"), kindOf("events"),
+		{Name: "pods/log", Namespaced: true, Verbs: metav1.Verbs{"get"}},
+		{Name: "bindings", Namespaced: true, Verbs: metav1.Verbs{"create"}},
+		{Name: "nodes", Verbs: metav1.Verbs{"list"}},
+	}},
+	{GroupVersion: "batch/v1", APIResources: []metav1.APIResource{kindOf("cronjobs")}},
+	{GroupVersion: "middle.earth/v1", APIResources: []metav1.APIResource{kindOf("rings")}},
+	{GroupVersion: "middle.earth/v1beta1", APIResources: []metav1.APIResource{kindOf("rings")}},
+}
+
+func kindOf(name string) metav1.APIResource {
+	return metav1.APIResource{Name: name, Namespaced: true, Verbs: metav1.Verbs{"get", "list"}}
 }
 
 func namespaceOf(managedBy string) *corev1.Namespace {

@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
 
 // collection is one kind of objects that Sweep looks at.
@@ -36,7 +38,7 @@ func Sweep(ctx context.Context, client kubernetes.Interface, ref Ref) error {
 
 func (r Ref) leftovers(client kubernetes.Interface) []collection {
 	core, rbac := client.CoreV1(), client.RbacV1()
-	made := r.selector() + "," + LabelManagedBy + " in (" + ManagedBy + "," + ManagedByHook + ")"
+	made := r.selector() + "," + LabelManagedBy + " in (" + ManagedBy + "," + ManagedByHook + "),!" + fedv1beta1.LabelCluster
 	// The labels do not tell apart what is cluster-scoped and belongs to namespaces of the same federation name.
 	clusterScoped := "fedhelm:" + r.Namespace + ":" + r.Name + ":"
 	return []collection{

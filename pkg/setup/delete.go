@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -147,6 +148,9 @@ func (d *deleteRun) locked(ctx context.Context, plan Plan) (Deleted, error) {
 	ended := lock.Release
 	defer func() { giveBack(ctx, ended, d.Progress) }()
 
+	if err := d.confirmed(held, plan); err != nil {
+		return Deleted{}, err
+	}
 	isOurs, err := d.remember(held, lock)
 	if err != nil {
 		return Deleted{}, err
@@ -172,10 +176,24 @@ func (d *deleteRun) locked(ctx context.Context, plan Plan) (Deleted, error) {
 	return result, err
 }
 
+// confirmed looks again, now that nobody else is at work: what was asked about may have become something else meanwhile.
+func (d *deleteRun) confirmed(ctx context.Context, asked Plan) error {
+	released, revision := d.released, d.info
+	now, err := d.plan(ctx)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(now, asked) || d.released != released || d.info != revision {
+		return refused(fmt.Errorf("federation %q in namespace %q was changed by somebody else since this was confirmed; run the same command again to see how it is now",
+			d.Ref.Name, d.Ref.Namespace))
+	}
+	return nil
+}
+
 func (d *deleteRun) removeNamespace(ctx context.Context) (bool, error) {
 	step := d.Progress.Start("Looking whether namespace " + d.Ref.Namespace + " can go")
 	defer step.Fail()
-	removed, err := federation.RemoveNamespace(ctx, d.Host.Client, d.Ref.Namespace)
+	removed, err := federation.RemoveNamespace(ctx, d.Host.Client, d.Host.Objects, d.Ref.Namespace)
 	if err != nil {
 		return false, err
 	}
@@ -239,8 +257,8 @@ func (d *deleteRun) purge(ctx context.Context, plan Plan) error {
 
 // removeEntry takes the federation out of the kubeconfig. An entry of somebody else's stays, with a word about it.
 func (d *deleteRun) removeEntry(ctx context.Context, isOurs ownership) error {
-	if isOurs == nil {
-		return nil
+	if isOurs == nil || ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	_, err := kubeconfig.Remove(ctx, d.Kubeconfig.Files, d.Ref.Name, isOurs)
 	if errors.Is(err, kubeconfig.ErrNotOurs) {

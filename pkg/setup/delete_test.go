@@ -51,6 +51,38 @@ func TestDeleteWithDataLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestDeleteOfWhatChangedSinceItWasConfirmed(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(w *world)
+	}{
+		{name: "a cluster joined", change: func(w *world) {
+			member := labelled("gondor", "fedhelm")
+			member.Labels[fedv1beta1.LabelFederation], member.Labels[fedv1beta1.LabelCluster] = fellowship.Name, "gondor"
+			w.put(&corev1.Secret{ObjectMeta: member})
+		}},
+		{name: "somebody upgraded it", change: func(w *world) { w.info.Revision++ }},
+		{name: "there is more data", change: func(w *world) {
+			w.put(&corev1.PersistentVolumeClaim{ObjectMeta: labelled("data-fellowship-etcd-1", "Helm")})
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := running(t)
+			o := w.delete()
+			o.Confirm = func(Plan) (bool, error) { tt.change(w); return true, nil }
+			if _, err := Delete(context.Background(), o); !errors.Is(err, ErrRefused) {
+				t.Errorf("got %v, want ErrRefused", err)
+			}
+			if len(w.uninstall) > 0 || !slices.Contains(w.objects(), "deployment/fellowship-apiserver") {
+				t.Errorf("something was taken down: %v", w.objects())
+			}
+		})
+	}
+}
+
 func TestDeleteKeepsTheData(t *testing.T) {
 	t.Parallel()
 	w := running(t)

@@ -3,7 +3,7 @@ package setup
 import (
 	"bytes"
 	"context"
-	"encoding/pem"
+	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -32,6 +32,7 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
 	"github.com/fedhelm/fedhelm/pkg/progress"
 	"github.com/fedhelm/fedhelm/pkg/release"
+	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
 )
 
 var fellowship = federation.Ref{Name: "fellowship", Namespace: "federation-system"}
@@ -44,8 +45,9 @@ type world struct {
 	out    bytes.Buffer
 
 	// The federation API.
-	server *httptest.Server
-	ready  atomic.Bool
+	authority *certs.Pair
+	server    *httptest.Server
+	ready     atomic.Bool
 
 	// The release, as the fake Helm knows it.
 	info      *release.Info
@@ -64,17 +66,22 @@ func newWorld(t *testing.T, objects ...runtime.Object) *world {
 	t.Helper()
 	w := &world{t: t, file: filepath.Join(t.TempDir(), "config")}
 	w.ready.Store(true)
-	w.server = httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	w.authority = certs.CA(t, "federation-ca")
+	serving := w.authority.Server(t, fellowship.ServerName())
+	w.server = httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/readyz" || !w.ready.Load() {
 			rw.WriteHeader(http.StatusInternalServerError)
 		}
 	}))
+	w.server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{serving.Cert.Raw}, PrivateKey: serving.Key}}}
+	w.server.StartTLS()
 	t.Cleanup(w.server.Close)
 	w.address = w.server.URL
 	objects = append(objects, &storagev1.StorageClass{
 		ObjectMeta: metav1.ObjectMeta{Name: "standard", Annotations: map[string]string{"storageclass.kubernetes.io/is-default-class": "true"}},
 	})
 	w.client = fake.NewClientset(objects...)
+	w.serve()
 	w.client.Discovery().(*fakediscovery.FakeDiscovery).FakedServerVersion = &version.Info{GitVersion: "v1.36.3"}
 	w.client.PrependReactor("create", "selfsubjectaccessreviews", func(a k8stesting.Action) (bool, runtime.Object, error) {
 		review := a.(k8stesting.CreateAction).GetObject().(*authorizationv1.SelfSubjectAccessReview).DeepCopy()
@@ -90,7 +97,7 @@ func newWorld(t *testing.T, objects ...runtime.Object) *world {
 }
 
 func (w *world) host() Host {
-	return Host{Client: w.client, Context: "rivendell", Server: "https://host"}
+	return Host{Client: w.client, Objects: w.metadata(), Context: "rivendell", Server: "https://host"}
 }
 
 func (w *world) init() InitOptions {
@@ -173,8 +180,7 @@ func (w *world) deployment() *appsv1.Deployment {
 }
 
 func (w *world) kubeconfig() []byte {
-	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.server.Certificate().Raw})
-	data, err := kubeconfig.Encode(kubeconfig.New(kubeconfig.Entry{Name: fellowship.Name, Server: w.address, CA: ca, TLSServerName: "example.com", Token: "t"}))
+	data, err := kubeconfig.Encode(kubeconfig.New(kubeconfig.Entry{Name: fellowship.Name, Server: w.address, CA: w.authority.CertPEM(), TLSServerName: fellowship.ServerName(), Token: "t"}))
 	if err != nil {
 		w.t.Fatal(err)
 	}

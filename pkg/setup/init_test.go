@@ -86,6 +86,24 @@ func TestInitRefuses(t *testing.T) {
 	}
 }
 
+func TestInitKnowsItsEntryThoughThePublishedSecretIsLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := Init(context.Background(), w.init()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.client.CoreV1().Secrets(fellowship.Namespace).Delete(context.Background(), "fellowship-kubeconfig", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	w.put(&corev1.Secret{ObjectMeta: labelled("fellowship-admin-certs", federation.ManagedByHook), Data: map[string][]byte{"ca.crt": w.authority.CertPEM()}})
+	if _, err := Init(context.Background(), w.init()); err != nil {
+		t.Fatal(err)
+	}
+	if !w.requests[len(w.requests)-1].Force {
+		t.Error("the hook that publishes did not run again")
+	}
+}
+
 func TestInitReportsAllThatKeepsItFromBeginning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

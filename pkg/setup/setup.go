@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 
 	"github.com/fedhelm/fedhelm/pkg/release"
 )
@@ -24,8 +25,9 @@ var (
 // Host is the host cluster.
 type Host struct {
 	Client  kubernetes.Interface
-	Context string // of the kubeconfig, for messages
-	Server  string // URL, for messages
+	Objects metadata.Interface // for kinds that Client does not know
+	Context string             // of the kubeconfig, for messages
+	Server  string             // URL, for messages
 }
 
 // Kubeconfig is the user's own, where the federation gets an entry.
