@@ -64,8 +64,8 @@ func TestExitCodes(t *testing.T) {
 		{"help", []string{"--help"}, 0, []string{"Usage:", "bootstrap"}},
 		{"help of a command", []string{"pki", "--help"}, 0, []string{"--rotate-ca", "--leaf-validity=8760h"}},
 		{"the version", []string{"version"}, 0, []string{"federation-hook "}},
-		{"all wrong flags at once", []string{"pki", "--federation=Bad_Name", "--key-algorithm=dsa", "--rotate-ca=all", "--leaf-validity=soon", "--timeout=0s"}, 2, []string{
-			"--federation", "--namespace is required", "--key-algorithm", "--rotate-ca", "--leaf-validity", "--timeout",
+		{"all wrong flags at once", []string{"pki", "--federation=Bad_Name", "--key-algorithm=dsa", "--rotate-ca=all", "--distrust-ca=any", "--leaf-validity=soon", "--timeout=0s"}, 2, []string{
+			"--federation", "--namespace is required", "--key-algorithm", "--rotate-ca", "--distrust-ca", "--leaf-validity", "--timeout",
 		}},
 		{"publish checks its own flags and those of the certificate", []string{"publish", "--federation=f", "--namespace=n", "--service-type=X", "--advertise-address=://", "--extra-san=://"}, 2, []string{
 			"--service-type", "--advertise-address", "--extra-san",
@@ -100,6 +100,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 		"--key-algorithm=rsa", "--ca-validity=9999h", "--leaf-validity=99h", "--etcd=false", "--extra-san=a", "--extra-san=b",
 		"--token-auth", "--basic-auth", "--token-secret=t", "--basic-secret=b", "--service-port=8443",
 		"--existing-ca-secret=corporate", "--check-only", "--rotate-ca=etcd", "--rotate-ca=cluster",
+		"--distrust-ca=front-proxy", "--distrust-ca=cluster",
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func TestFlagsBecomeOptions(t *testing.T) {
 		got.Algorithm != "rsa" || got.CAValidity != 9999*time.Hour || got.LeafValidity != 99*time.Hour || !got.ExternalEtcd ||
 		!slices.Equal(got.ExtraSANs, []string{"a", "b"}) || !got.TokenAuth || !got.BasicAuth || got.TokenSecret != "t" || got.BasicSecret != "b" ||
 		got.ServicePort != 8443 || got.ExistingCASecret != "corporate" || !got.CheckOnly || !got.RefreshKubeconfig ||
-		!slices.Equal(got.Rotate, []pki.Kind{pki.Etcd, pki.Cluster}) {
+		!slices.Equal(got.Rotate, []pki.Kind{pki.Etcd, pki.Cluster}) || !slices.Equal(got.Distrust, []pki.Kind{pki.FrontProxy, pki.Cluster}) {
 		t.Errorf("options are %+v", got)
 	}
 }

@@ -25,6 +25,7 @@ type pkiFlags struct {
 	ownEtcd   bool
 	extraSANs list
 	rotate    list
+	distrust  list
 }
 
 func addPKI(f *flag.FlagSet, c *common) *pkiFlags {
@@ -57,6 +58,9 @@ func (p *pkiFlags) complete() pki.Options {
 	for _, k := range p.rotate {
 		o.Rotate = append(o.Rotate, pki.Kind(k))
 	}
+	for _, k := range p.distrust {
+		o.Distrust = append(o.Distrust, pki.Kind(k))
+	}
 	return o
 }
 
@@ -74,6 +78,7 @@ func pkiCommand(refresh bool) func(*flag.FlagSet, *common) action {
 		p := addPKI(f, c)
 		p.options.RefreshKubeconfig = refresh
 		f.Var(&p.rotate, "rotate-ca", "replace this authority although it is good: cluster, etcd or front-proxy; may be repeated")
+		f.Var(&p.distrust, "distrust-ca", "trust no predecessor of this authority any longer, before it expires; may be repeated")
 		return p
 	}
 }

@@ -36,6 +36,12 @@ func (h *hook) ensureAuthorities(ctx context.Context) error {
 				k, h.ExistingCASecret)
 		}
 	}
+	for _, k := range h.Distrust {
+		if !slices.Contains(managed, k) {
+			return fmt.Errorf("--distrust-ca=%s: that authority is not made here; remove what shall not be trusted from %q in your Secret %q",
+				k, k.certKey(), h.ExistingCASecret)
+		}
+	}
 	h.authorities = own
 	if len(managed) == 0 {
 		return nil
@@ -86,6 +92,8 @@ func (h *hook) turn(ctx context.Context, k Kind, all map[Kind]*authority) turn {
 		validity: h.CAValidity,
 		now:      h.Now(),
 		forced:   slices.Contains(h.Rotate, k),
+		distrust: slices.Contains(h.Distrust, k),
+		renew:    fmt.Sprintf("kubectl -n %s create job --from=cronjob/%s-renew renew-now", h.Namespace, h.Federation),
 		trusted:  h.trustedBy(ctx, k, all),
 		hindrance: func() (string, error) {
 			if k != Etcd {

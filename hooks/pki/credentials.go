@@ -62,7 +62,7 @@ func (h *hook) password(ctx context.Context) error {
 			}
 			s.Data[secrets.KeyPassword] = []byte(password)
 		}
-		hash, err := bcrypt.GenerateFromPassword(s.Data[secrets.KeyPassword], bcrypt.DefaultCost)
+		hash, err := bcrypt.GenerateFromPassword(s.Data[secrets.KeyPassword], h.passwordCost)
 		if err != nil {
 			return fmt.Errorf("hash the password in secret %s/%s: %w", s.Namespace, s.Name, err)
 		}

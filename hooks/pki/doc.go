@@ -16,7 +16,11 @@
 //     new one signs, every leaf is made anew, both are trusted. Leaves carry the
 //     new authority's certificate signed by the old one too, for the sake of
 //     kubeconfigs that were copied elsewhere and know only the old one;
-//  3. dropped: the old one leaves the bundles when it has expired.
+//  3. dropped: the old one leaves the bundles when it has expired, or at once
+//     where Options.Distrust asks for it.
+//
+// Options.Rotate only announces: a run that is asked for a change does not
+// promote, so that it can be tried again without asking for one more.
 //
 // What the step is can be read from the Secrets, so no run depends on the one
 // before having ended well.

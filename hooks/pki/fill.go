@@ -2,6 +2,7 @@ package pki
 
 import (
 	"bytes"
+	"crypto/x509"
 	"fmt"
 	"maps"
 	"slices"
@@ -78,7 +79,7 @@ func (h *hook) fillLeaf(data map[string][]byte, l leaf) (string, error) {
 	pair := pki.Pair{Cert: data[l.certKey()], Key: data[l.privateKey()]}
 	why := pki.Outdated(pair, l.want, signer.Cert, h.Algorithm, h.Now())
 	if why == "" {
-		return "", nil
+		return fillChain(data, l.certKey(), signer.Chain)
 	}
 	pair, err := h.generator.Leaf(l.want, signer.Authority, h.LeafValidity)
 	if err != nil {
@@ -86,6 +87,21 @@ func (h *hook) fillLeaf(data map[string][]byte, l leaf) (string, error) {
 	}
 	data[l.certKey()], data[l.privateKey()] = pair.Cert, pair.Key
 	return why, nil
+}
+
+// fillChain has the certificate go out with this chain, and returns why, if it
+// did not yet.
+func fillChain(data map[string][]byte, key string, chain []*x509.Certificate) (string, error) {
+	certs, err := pki.ParseBundle(data[key])
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", key, err)
+	}
+	want := pki.EncodeBundle(append(certs[:1:1], chain...))
+	if bytes.Equal(want, pki.EncodeBundle(certs)) {
+		return "", nil
+	}
+	data[key] = want
+	return "its chain is another one now", nil
 }
 
 // fillTokenKeys never replaces a key that is there: every ServiceAccount token

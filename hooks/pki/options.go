@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -60,6 +61,9 @@ type Options struct {
 	CheckOnly bool
 	// Rotate lists authorities to be replaced although they are still good.
 	Rotate []Kind
+	// Distrust lists authorities of which nothing but what signs shall be trusted:
+	// the predecessors leave every bundle before they expire.
+	Distrust []Kind
 	// RefreshKubeconfig brings R-kubeconfig, where publish has made one, in line
 	// with the administrator's certificate and the authorities.
 	RefreshKubeconfig bool
@@ -71,6 +75,8 @@ type Options struct {
 	Out  io.Writer        // one line per Secret; default: nowhere
 	Now  func() time.Time // default time.Now
 	Rand io.Reader        // default crypto/rand
+
+	passwordCost int // of bcrypt; tests, which hash many passwords, take a lower one
 }
 
 func (o *Options) setDefaults() {
@@ -91,6 +97,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.LeafValidity == 0 {
 		o.LeafValidity = 365 * 24 * time.Hour
+	}
+	if o.passwordCost == 0 {
+		o.passwordCost = bcrypt.DefaultCost
 	}
 	if o.Out == nil {
 		o.Out = io.Discard
@@ -125,18 +134,35 @@ func (o Options) Validate() error {
 			errs = append(errs, fmt.Errorf("--extra-san: %w", err))
 		}
 	}
-	for _, k := range o.Rotate {
-		if !slices.Contains(kinds, k) {
-			errs = append(errs, fmt.Errorf("--rotate-ca %q: choose among %s, %s and %s", k, Cluster, Etcd, FrontProxy))
-		}
-	}
-	if len(o.Rotate) > 0 && o.CheckOnly {
-		errs = append(errs, errors.New("--rotate-ca: with --check-only all certificates are your own, and so is their renewal"))
-	}
+	errs = append(errs, o.validateChanges()...)
 	if o.ServicePort < 1 || o.ServicePort > 65535 {
 		errs = append(errs, fmt.Errorf("--service-port %d is not a port", o.ServicePort))
 	}
 	return errors.Join(errs...)
+}
+
+// validateChanges checks what is asked of authorities that are there.
+func (o Options) validateChanges() (errs []error) {
+	for _, f := range []struct {
+		flag  string
+		kinds []Kind
+	}{{"--rotate-ca", o.Rotate}, {"--distrust-ca", o.Distrust}} {
+		for _, k := range f.kinds {
+			if !slices.Contains(kinds, k) {
+				errs = append(errs, fmt.Errorf("%s %q: choose among %s, %s and %s", f.flag, k, Cluster, Etcd, FrontProxy))
+			}
+		}
+		if len(f.kinds) > 0 && o.CheckOnly {
+			errs = append(errs, fmt.Errorf("%s: with --check-only all certificates are your own, and so is their renewal", f.flag))
+		}
+	}
+	for _, k := range o.Distrust {
+		if slices.Contains(o.Rotate, k) {
+			errs = append(errs, fmt.Errorf("--distrust-ca=%s: together with --rotate-ca=%s it would leave no authority to change from; "+
+				"rotate first, and distrust when the new one signs", k, k))
+		}
+	}
+	return errs
 }
 
 func validSAN(san string) error {

@@ -19,7 +19,7 @@ func TestValidateReportsEverythingAtOnce(t *testing.T) {
 	err := Options{
 		ServiceRange: "10.0.0.0", ClusterDomain: "Not A Domain", Algorithm: "dsa", LeafValidity: time.Minute,
 		ExtraSANs: []string{"fine.example.com", "*.fine.example.com", "192.0.2.1", "not fine"},
-		Rotate:    []Kind{"all"}, CheckOnly: true, ServicePort: 70000, CAValidity: time.Second,
+		Rotate:    []Kind{"all", Etcd}, Distrust: []Kind{"any", Etcd}, CheckOnly: true, ServicePort: 70000, CAValidity: time.Second,
 	}.Validate()
 	if err == nil {
 		t.Fatal("no error")
@@ -27,6 +27,7 @@ func TestValidateReportsEverythingAtOnce(t *testing.T) {
 	for _, flag := range []string{
 		"--service-cluster-ip-range", "--cluster-domain", "--key-algorithm", "--leaf-validity", "--ca-validity",
 		`--extra-san: "not fine"`, `--rotate-ca "all"`, "--rotate-ca: with --check-only", "--service-port",
+		`--distrust-ca "any"`, "--distrust-ca: with --check-only", "--distrust-ca=etcd: together with --rotate-ca=etcd",
 	} {
 		if !strings.Contains(err.Error(), flag) {
 			t.Errorf("nothing is said about %s:\n%v", flag, err)
@@ -128,6 +129,10 @@ func TestCredentials(t *testing.T) {
 	}
 	if line[1] != string(basic["username"]) || line[3] != "federation:admins" {
 		t.Errorf("user %q, group %q", line[1], line[3])
+	}
+	var defaults Options
+	if defaults.setDefaults(); defaults.passwordCost != bcrypt.DefaultCost {
+		t.Errorf("outside of tests a hash costs %d", defaults.passwordCost)
 	}
 	other := newWorld(t)
 	other.run()

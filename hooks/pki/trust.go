@@ -2,7 +2,6 @@ package pki
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
@@ -68,22 +67,22 @@ func (h *hook) kubeconfigHolds(s *corev1.Secret, cert *x509.Certificate) bool {
 	return holds(config.Clusters[h.Federation].CertificateAuthorityData, cert)
 }
 
-// generation names the newest authority of each of these kinds, in a form fit
-// for an annotation. It changes when a new one is to be trusted, not when that
-// begins to sign or when an old one is dropped.
+// generation names the trusted authorities of each of these kinds, in a form fit
+// for an annotation. It changes when one is announced or dropped, not when
+// another one of them begins to sign.
 func generation(all map[Kind]*authority, of []Kind) string {
 	var parts []string
 	for _, k := range of {
-		if all[k] != nil {
-			sum := sha256.Sum256(newest(all[k].bundle).Raw)
-			parts = append(parts, fmt.Sprintf("%s=%x", k, sum[:6]))
+		if all[k] == nil {
+			continue
 		}
+		var trusted [][]byte
+		for _, c := range all[k].bundle {
+			trusted = append(trusted, c.Raw)
+		}
+		slices.SortFunc(trusted, bytes.Compare)
+		sum := sha256.Sum256(bytes.Join(trusted, nil))
+		parts = append(parts, fmt.Sprintf("%s=%x", k, sum[:6]))
 	}
 	return strings.Join(parts, ",")
-}
-
-func newest(bundle []*x509.Certificate) *x509.Certificate {
-	return slices.MaxFunc(bundle, func(a, b *x509.Certificate) int {
-		return cmp.Or(a.NotBefore.Compare(b.NotBefore), bytes.Compare(a.Raw, b.Raw))
-	})
 }

@@ -3,6 +3,7 @@ package pki
 import (
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"time"
 
 	"github.com/fedhelm/fedhelm/pkg/pki"
@@ -15,6 +16,8 @@ type turn struct {
 	validity  time.Duration
 	now       time.Time
 	forced    bool                                  // start a change although a is good
+	distrust  bool                                  // trust nothing but what signs
+	renew     string                                // the command that takes a change a step further
 	hindrance func() (string, error)                // why no change may start; "" if one may
 	trusted   func(*x509.Certificate) (bool, error) // does everybody trust it by now?
 }
@@ -35,6 +38,12 @@ func (t turn) advance(a *authority) (*authority, string, error) {
 		done = "dropped what had expired"
 	}
 	switch {
+	case t.distrust:
+		return t.dropOthers(current)
+	case current.next != nil && t.forced:
+		// To promote it now would make the same request, when this run is tried
+		// again, one for a third authority.
+		return current, "a new authority is announced already, and signs after a run that asks for none", nil
 	case current.next != nil:
 		ready, err := t.trusted(current.next.Cert)
 		if err != nil || !ready {
@@ -77,6 +86,23 @@ func (t turn) replaceExpired(a *authority) (*authority, string, error) {
 	}
 	fresh, err := t.create()
 	return fresh, done, err
+}
+
+// dropOthers has nothing trusted but the authority that signs. The run announces
+// no successor even if one is due: tried again, it would find that and refuse.
+func (t turn) dropOthers(a *authority) (*authority, string, error) {
+	if a.next != nil {
+		return nil, "", errors.New("--distrust-ca: the new authority does not sign yet, so the old one is still needed; " +
+			"an hour after the new one was announced have it sign, and ask again: " + t.renew)
+	}
+	done := "distrusted all authorities but the one that signs"
+	if len(a.bundle) == 1 {
+		done = "no other authority is trusted than the one that signs, of " + day(a.Cert.NotBefore)
+	}
+	return &authority{
+		Authority: &pki.Authority{Cert: a.Cert, Key: a.Key},
+		bundle:    []*x509.Certificate{a.Cert},
+	}, done, nil
 }
 
 func (t turn) promote(a *authority) (*authority, error) {
