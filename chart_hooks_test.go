@@ -3,6 +3,7 @@ package fedhelm_test
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"testing"
 
 	"helm.sh/helm/v3/pkg/release"
@@ -57,7 +58,32 @@ func checkOrder(t *testing.T, rel *release.Release, event release.HookEvent, job
 			t.Errorf("%s: no %s among %v", event, kind, kinds)
 		}
 	}
+	if event == release.HookPreRollback && !slices.ContainsFunc(hooks, func(h *release.Hook) bool { return h.Name == job && h.Kind == "Job" }) {
+		job += "-rollback" // of a release whose other Job changes authorities
+	}
 	if last := hooks[len(hooks)-1]; last.Kind != "Job" || last.Name != job || slices.Index(kinds, "Job") != len(kinds)-1 {
 		t.Errorf("%s: the hooks run in the order %v and end with %s; want one Job %s, at the end", event, kinds, last.Name, job)
+	}
+}
+
+// Who rolls back to an upgrade that changed authorities does not ask for another change.
+func TestRollbackChangesNoAuthorities(t *testing.T) {
+	rel, err := dryRun(load(t, controlPlane), parseValues(t, `{pki: {rotateCA: [cluster], distrustCA: [etcd]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for event, want := range map[release.HookEvent]bool{
+		release.HookPreInstall: true, release.HookPreUpgrade: true, release.HookPreRollback: false,
+	} {
+		for _, h := range rel.Hooks {
+			if h.Kind != "Job" || !slices.Contains(h.Events, event) {
+				continue
+			}
+			for _, flag := range []string{"--rotate-ca=cluster", "--distrust-ca=etcd"} {
+				if got := strings.Contains(h.Manifest, flag); got != want {
+					t.Errorf("%s: Job %s has %s: %t, want %t", event, h.Name, flag, got, want)
+				}
+			}
+		}
 	}
 }

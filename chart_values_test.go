@@ -26,6 +26,7 @@ var refused = []struct{ name, chart, values, want string }{
 	{"an unknown DNS provider", controlPlane, `{global: {dns: {provider: route53}}}`, "at '/global/dns/provider'"},
 	{"an unknown key algorithm", controlPlane, `{pki: {keyAlgorithm: dsa}}`, "at '/pki/keyAlgorithm'"},
 	{"an unknown authority to rotate", controlPlane, `{pki: {rotateCA: [all]}}`, "at '/pki/rotateCA/0'"},
+	{"an unknown authority to distrust", controlPlane, `{pki: {distrustCA: [all]}}`, "at '/pki/distrustCA/0'"},
 	{"a size that is no quantity", controlPlane, `{etcd: {persistence: {size: big}}}`, "at '/etcd/persistence/size'"},
 	{"an etcd server without a scheme", controlPlane, `{etcd: {external: {servers: ["etcd:2379"]}}}`, "at '/etcd/external/servers/0'"},
 	{"an advertise address with a scheme", controlPlane, `{apiServer: {service: {advertiseAddresses: ["https://a"]}}}`, "advertiseAddresses/0"},
@@ -44,6 +45,7 @@ var refused = []struct{ name, chart, values, want string }{
 	{"users that nobody reads", controlPlane, `{apiServer: {auth: {basic: {existingSecret: a}}}}`, "set apiServer.auth.basic.enabled to true"},
 	{"authorities that sign nothing", controlPlane, `{pki: {create: false, existingCASecret: a}}`, "set pki.create to true"},
 	{"rotation of the user's authorities", controlPlane, `{pki: {existingCASecret: a, rotateCA: [etcd]}}`, "leave pki.rotateCA empty"},
+	{"distrust of an authority that is still needed", controlPlane, `{pki: {rotateCA: [etcd], distrustCA: [etcd]}}`, "rotate first"},
 }
 
 func TestWrongValuesAreRefusedWithTheValueToSet(t *testing.T) {

@@ -50,11 +50,16 @@ global.dns.configSecret is given without a provider: set global.dns.provider
 {{- if and (or $etcd.external.tlsSecret $etcd.external.prefix) (not $etcd.external.servers) }}
 {{ $v.etcd_external }}.tlsSecret and prefix are for an etcd of yours: set {{ $v.etcd_external }}.servers
 {{- end }}
-{{- if and (or .Values.pki.existingCASecret .Values.pki.rotateCA) (not .Values.pki.create) }}
-{{ $v.pki }}.existingCASecret and rotateCA are for certificates that the hook makes: set {{ $v.pki }}.create to true
+{{- if and (or .Values.pki.existingCASecret .Values.pki.rotateCA .Values.pki.distrustCA) (not .Values.pki.create) }}
+{{ $v.pki }}.existingCASecret, rotateCA and distrustCA are for certificates that the hook makes: set {{ $v.pki }}.create to true
 {{- end }}
 {{- if and .Values.pki.existingCASecret .Values.pki.rotateCA }}
 {{ $v.pki }}.rotateCA replaces authorities that the hook made, and yours are in Secret {{ .Values.pki.existingCASecret | quote }}: replace them there, and leave {{ $v.pki }}.rotateCA empty
+{{- end }}
+{{- range .Values.pki.distrustCA }}
+{{- if has . $.Values.pki.rotateCA }}
+{{ $v.pki }}.rotateCA and distrustCA both name {{ . | quote }}: rotate first, and distrust when the new authority signs
+{{- end }}
 {{- end }}
 {{- end -}}
 

@@ -45,14 +45,17 @@ subjects:
     namespace: {{ $.Release.Namespace }}
 {{- end -}}
 
-{{/* Job of a hook, for (list $ COMPONENT EVENTS ARGS), ARGS being text: one flag of the hook binary per line. */}}
+{{/*
+Job of a hook, for (list $ COMPONENT EVENTS ARGS), ARGS being text: one flag of the hook binary per line. A further item
+ends the Job's name, where the hook has another Job for other events.
+*/}}
 {{- define "federation-control-plane.hook.job" -}}
 {{- $ := index . 0 -}}
 {{- $component := index . 1 -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
-  name: {{ include "federation-control-plane.fullname" $ }}-{{ $component }}
+  name: {{ include "federation-control-plane.fullname" $ }}-{{ $component }}{{ if gt (len .) 4 }}-{{ index . 4 }}{{ end }}
   namespace: {{ $.Release.Namespace }}
   labels:
     {{- include "federation-control-plane.labels" (list $ $component) | nindent 4 }}
