@@ -40,6 +40,7 @@ type Lock struct {
 	client   kubernetes.Interface
 	ref      Ref
 	identity string
+	tookOver bool
 	stop     context.CancelCauseFunc
 	done     chan struct{}
 }
@@ -79,6 +80,7 @@ func (l *Lock) take(ctx context.Context, waiting func(string)) error {
 		switch {
 		// Only what was seen here counts: the holder's clock may be far from ours.
 		case holder == "", seen.Equal(&renewed) && time.Since(since) > lockDuration:
+			l.tookOver = holder != ""
 			return l.won(l.leases().Update(ctx, l.claim(lease), metav1.UpdateOptions{FieldManager: fieldManager}))
 		case !seen.Equal(&renewed):
 			return false, fmt.Errorf("federation %q in namespace %q: %w: %s holds the lock; run this again when that has ended", l.ref.Name, l.ref.Namespace, ErrLocked, holder)
@@ -87,6 +89,9 @@ func (l *Lock) take(ctx context.Context, waiting func(string)) error {
 		return false, nil
 	})
 }
+
+// TookOver tells whether the lock's last holder never gave it back: whatever it was at work on, it is no longer.
+func (l *Lock) TookOver() bool { return l.tookOver }
 
 // won tells whether a write made the lock ours. When somebody was faster, the next look tells who.
 func (l *Lock) won(_ *coordinationv1.Lease, err error) (bool, error) {

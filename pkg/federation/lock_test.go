@@ -19,6 +19,9 @@ var fellowship = Ref{Name: "fellowship", Namespace: "federation-system"}
 func TestLock(t *testing.T) {
 	client := fake.NewClientset()
 	held, lock := mustAcquire(t, client, "frodo")
+	if lock.TookOver() {
+		t.Error("a new lock is said to be taken over")
+	}
 	if got := holder(t, client); got != "frodo" {
 		t.Errorf("the lock is held by %q", got)
 	}
@@ -63,7 +66,9 @@ func TestLockOfSomebodyDeadIsTakenAfterAWhile(t *testing.T) {
 	t.Parallel()
 	client := fake.NewClientset(leaseOf("boromir", time.Now()))
 	began := time.Now()
-	mustAcquire(t, client, "frodo")
+	if _, lock := mustAcquire(t, client, "frodo"); !lock.TookOver() {
+		t.Error("nobody is told that the last holder never gave it back")
+	}
 	if waited := time.Since(began); waited < lockDuration {
 		t.Errorf("it was taken after %s, when its holder may still have lived", waited)
 	}

@@ -32,13 +32,16 @@ type Request struct {
 	Chart  *chart.Chart
 	Values map[string]any
 	Force  bool // upgrade, and so run the hooks, although nothing differs
+	// Abandoned says that whoever began what is pending is known to be gone. Otherwise a pending revision is left alone while it
+	// is young: somebody's Helm, which knows no lock of ours, may be at work on it.
+	Abandoned bool
 }
 
 // Apply makes the release what is asked for, whatever state it is in: it installs a new one, upgrades one that differs, and
 // finishes what an earlier run left half done, all without deleting anything first. Hooks are waited for, objects
 // are not. It returns when ctx is done, and the release then counts as failed: Apply again goes on from there. A
 // hook that fails gives a *HookError, and values that the chart does not take, or not for the release that is there, a *ChartError.
-// A release of another chart is not touched: ErrOtherChart.
+// A release of another chart is not touched (ErrOtherChart), nor one that somebody may be at work on (ErrBusy).
 func (c *Client) Apply(ctx context.Context, r Request) (Outcome, error) {
 	c.hookLog.reset()
 	last, err := c.last(r.Name)
@@ -64,7 +67,7 @@ func (c *Client) Apply(ctx context.Context, r Request) (Outcome, error) {
 		}
 		return Upgraded, c.upgrade(ctx, r)
 	default:
-		if err := c.settle(last); err != nil {
+		if err := c.settle(last, r.Abandoned); err != nil {
 			return "", err
 		}
 		return Repaired, c.upgrade(ctx, r)
@@ -91,14 +94,20 @@ func (c *Client) upgrade(ctx context.Context, r Request) error {
 	return c.explain(ctx, err)
 }
 
-// settle marks a revision that is neither deployed nor failed as failed. Whoever was at work on it is gone (the caller
-// holds the federation's lock), and an upgrade from a failed revision makes what is missing and mends the rest: an install
-// or upgrade that was killed, and an uninstall that was refused or killed.
-func (c *Client) settle(last *release.Release) error {
-	if last.Info.Status == release.StatusFailed {
+// settleAfter is the age at which a pending revision is taken for abandoned: Helm's own default time-out.
+const settleAfter = 5 * time.Minute
+
+// settle marks a revision that is neither deployed nor failed as failed. An upgrade from a failed revision makes what is missing and
+// mends the rest: an install or upgrade that was killed, and an uninstall that was refused or killed.
+func (c *Client) settle(last *release.Release, abandoned bool) error {
+	was, age := last.Info.Status, time.Since(last.Info.LastDeployed.Time)
+	if was == release.StatusFailed {
 		return nil
 	}
-	was := last.Info.Status
+	if was.IsPending() && !abandoned && age < settleAfter {
+		return fmt.Errorf("%w: revision %d of release %q is %s since %s; run this again when that has ended, or %s after it began if it was killed",
+			ErrBusy, last.Version, last.Name, was, age.Round(time.Second), settleAfter)
+	}
 	last.SetStatus(release.StatusFailed, fmt.Sprintf("Found in status %q with nobody at work on it", was))
 	if err := c.cfg.Releases.Update(last); err != nil {
 		return fmt.Errorf("mark revision %d of release %q, found %q, as failed: %w", last.Version, last.Name, was, err)

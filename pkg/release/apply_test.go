@@ -18,6 +18,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	helmtime "helm.sh/helm/v3/pkg/time"
 )
 
 const namespace = "federation-system"
@@ -144,6 +145,28 @@ func TestApplyLeavesOtherChartsAlone(t *testing.T) {
 	wantDeployed(t, c, request("a"))
 }
 
+func TestApplyLeavesAloneWhatSomebodyMayBeAtWorkOn(t *testing.T) {
+	c, cluster := newFake(t)
+	left(release.StatusPendingUpgrade)(t, c)
+	last, err := c.last("fellowship")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last.Info.LastDeployed = helmtime.Now() // just begun
+	if err := c.cfg.Releases.Update(last); err != nil {
+		t.Fatal(err)
+	}
+	cluster.writes = 0
+	if _, err := c.Apply(context.Background(), request("a")); !errors.Is(err, ErrBusy) || cluster.writes > 0 {
+		t.Errorf("got %v and %d writes, want ErrBusy", err, cluster.writes)
+	}
+	abandoned := request("a")
+	abandoned.Abandoned = true
+	if got, err := c.Apply(context.Background(), abandoned); err != nil || got != Repaired {
+		t.Errorf("known to be abandoned: %q, %v", got, err)
+	}
+}
+
 func TestApplyEndsWithItsContext(t *testing.T) {
 	c, cluster := newFake(t)
 	cluster.hang = make(chan struct{})
@@ -209,6 +232,7 @@ func left(status release.Status) func(*testing.T, *Client) {
 			t.Fatal(err)
 		}
 		last.Info.Status = status
+		last.Info.LastDeployed = helmtime.Now().Add(-settleAfter)
 		if err := c.cfg.Releases.Update(last); err != nil {
 			t.Fatal(err)
 		}

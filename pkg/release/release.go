@@ -24,6 +24,9 @@ var ErrNotFound = errors.New("release not found")
 // ErrOtherChart is returned when the release of that name was made from another chart: it is somebody else's.
 var ErrOtherChart = errors.New("release of another chart")
 
+// ErrBusy is returned when somebody else may be at work on the release.
+var ErrBusy = errors.New("somebody may be at work on the release")
+
 // maxHistory is how many revisions of a release are kept, as Helm's own command line does.
 const maxHistory = 10
 

@@ -132,7 +132,7 @@ func (r *initRun) locked(ctx context.Context) (Result, error) {
 	if err := r.applyDNSConfig(held); err != nil {
 		return Result{}, err
 	}
-	outcome, err := r.apply(held)
+	outcome, err := r.apply(held, lock.TookOver())
 	if err != nil {
 		return Result{}, err
 	}
@@ -151,12 +151,12 @@ func (r *initRun) applyDNSConfig(ctx context.Context) error {
 }
 
 // apply installs or upgrades the release.
-func (r *initRun) apply(ctx context.Context) (release.Outcome, error) {
+func (r *initRun) apply(ctx context.Context, abandoned bool) (release.Outcome, error) {
 	step := r.Progress.Start("Installing release " + r.ref.Name)
 	defer step.Fail()
 	ctx, stop := r.observe(ctx, step)
 	defer stop()
-	request := release.Request{Name: r.ref.Name, Chart: r.Chart, Values: r.values}
+	request := release.Request{Name: r.ref.Name, Chart: r.Chart, Values: r.values, Abandoned: abandoned}
 	outcome, err := r.Releases.Apply(ctx, request)
 	if err != nil {
 		return "", err

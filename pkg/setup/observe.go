@@ -75,7 +75,7 @@ func (r *initRun) inTime(ctx context.Context, err error) error {
 	var hopeless *hopeless
 	var values *release.ChartError
 	switch {
-	case errors.Is(err, federation.ErrLocked), errors.Is(err, release.ErrOtherChart), errors.As(err, &values):
+	case errors.Is(err, federation.ErrLocked), errors.Is(err, release.ErrOtherChart), errors.Is(err, release.ErrBusy), errors.As(err, &values):
 		return refused(err)
 	case errors.As(err, &hopeless):
 		return fmt.Errorf("%w; then %s", err, again)
