@@ -42,12 +42,8 @@ func (s *sandbox) list() listing {
 	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) {
 		s.Fatal(err)
 	}
-	claims, err := s.volumeNamespaces(ctx)
-	if err != nil {
-		s.Fatal(err)
-	}
+	all := s.volumes(ctx)
 	var mu sync.Mutex
-	all := listing{}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(8)
 	for _, l := range lists {
@@ -56,7 +52,7 @@ func (s *sandbox) list() listing {
 			s.Fatal(err)
 		}
 		for _, r := range l.APIResources {
-			if !slices.Contains(r.Verbs, "list") {
+			if !slices.Contains(r.Verbs, "list") || r.Name == "persistentvolumes" {
 				continue
 			}
 			g.Go(func() error {
@@ -68,10 +64,10 @@ func (s *sandbox) list() listing {
 				mu.Lock()
 				defer mu.Unlock()
 				for _, o := range objects.Items {
-					if churn(gvr, o) || s.foreign(gvr, o, claims[o.Name]) {
+					if churn(gvr, o) || s.foreign(gvr, o) {
 						continue
 					}
-					all[strings.TrimSuffix(gvr.GroupResource().String()+" "+o.Namespace+"/"+o.Name, "/")] = mark(o)
+					all[gvr.GroupResource().String()+" "+o.Namespace+"/"+o.Name] = mark(o)
 				}
 				return nil
 			})
@@ -84,35 +80,33 @@ func (s *sandbox) list() listing {
 }
 
 // foreign tells an object that is none of this test's business: it is in somebody else's namespace, or of it.
-func (s *sandbox) foreign(resource schema.GroupVersionResource, o metav1.PartialObjectMetadata, claimNamespace string) bool {
-	for _, name := range []string{o.Namespace, o.Name, claimNamespace} {
-		if strings.Contains(name, s.namespace) {
-			return false
-		}
-	}
+func (s *sandbox) foreign(resource schema.GroupVersionResource, o metav1.PartialObjectMetadata) bool {
 	switch {
+	case strings.Contains(o.Namespace, s.namespace), strings.Contains(o.Name, s.namespace):
+		return false
 	case o.Namespace != "":
 		return !strings.HasPrefix(o.Namespace, "kube-") && o.Namespace != metav1.NamespaceDefault
 	case resource.Resource == "namespaces":
 		return true
 	default:
-		return claimNamespace != "" || strings.HasPrefix(o.Name, "fedhelm:") || strings.HasPrefix(o.Name, tokenPrefix)
+		return strings.HasPrefix(o.Name, "fedhelm:") || strings.HasPrefix(o.Name, tokenPrefix)
 	}
 }
 
-// volumeNamespaces tells whose claim a volume is bound to: its own name says nothing.
-func (s *sandbox) volumeNamespaces(ctx context.Context) (map[string]string, error) {
+// volumes are those bound to claims of the sandbox, and those bound to none. Their own names say nothing.
+func (s *sandbox) volumes(ctx context.Context) listing {
+	s.Helper()
 	volumes, err := bed.client.CoreV1().PersistentVolumes().List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return nil, err
+		s.Fatal(err)
 	}
-	claims := map[string]string{}
+	ours := listing{}
 	for _, v := range volumes.Items {
-		if v.Spec.ClaimRef != nil {
-			claims[v.Name] = v.Spec.ClaimRef.Namespace
+		if v.Spec.ClaimRef == nil || strings.Contains(v.Spec.ClaimRef.Namespace, s.namespace) {
+			ours["persistentvolumes "+v.Name] = string(v.UID)
 		}
 	}
-	return claims, nil
+	return ours
 }
 
 // mark is the generation of objects that have one, whose status does not count; else the version.
@@ -145,7 +139,7 @@ func unchanged(before, after listing) error {
 	errs := []error{sameListing(before, after)}
 	for o, m := range after {
 		kind, _, _ := strings.Cut(o, " ")
-		if was, ok := before[o]; ok && was != m && !slices.Contains([]string{"pods", "jobs.batch", "leases.coordination.k8s.io", "persistentvolumes", "persistentvolumeclaims"}, kind) {
+		if was, ok := before[o]; ok && was != m && !slices.Contains([]string{"pods", "jobs.batch", "leases.coordination.k8s.io", "persistentvolumeclaims"}, kind) {
 			errs = append(errs, fmt.Errorf("changed: %s: %s → %s", o, was, m))
 		}
 	}
