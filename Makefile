@@ -56,9 +56,10 @@ test-race: ## The packages with concurrency in them, under the race detector
 test-chart: ## The chart: golden renders, schema negatives, security levels
 	go test .
 
+INTEGRATION_PACKAGES = $(shell grep -rl '^//go:build integration' --include='*_test.go' cmd hooks pkg | xargs -n 1 dirname | sort -u | sed 's,^,./,')
 test-integration: ## Against a real etcd and kube-apiserver (built when missing; no root)
 	bin=$$($(TESTBED) build --only etcd,kube-apiserver,kubectl --print-dir) && \
-	FEDHELM_TEST_BIN="$$bin" go test -tags integration -run Integration ./...
+	FEDHELM_TEST_BIN="$$bin" go test -tags integration -run Integration $(INTEGRATION_PACKAGES)
 
 test-e2e: build testbed-up ## End to end on the test bed's real clusters
 	bin=$$($(TESTBED) build --print-dir) && \

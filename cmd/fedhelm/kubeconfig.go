@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -76,8 +75,8 @@ func (p *program) writeKubeconfig(file string, data []byte) error {
 		_, err := p.stdout.Write(data)
 		return err
 	}
-	if err := os.WriteFile(file, data, 0o600); err != nil {
+	if err := kubeconfig.WriteFile(file, data); err != nil {
 		return fmt.Errorf("write the kubeconfig: %w", err)
 	}
-	return os.Chmod(file, 0o600) // it may have been there with other rights
+	return nil
 }

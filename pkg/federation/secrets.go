@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -46,6 +47,24 @@ func ApplySecret(ctx context.Context, client kubernetes.Interface, ref Ref, name
 	_, err := client.CoreV1().Secrets(ref.Namespace).Apply(ctx, secret, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
 	if err != nil {
 		return fmt.Errorf("apply Secret %q in namespace %q: %w", name, ref.Namespace, err)
+	}
+	return nil
+}
+
+// ErrNotOurs is returned for an object that somebody else made.
+var ErrNotOurs = errors.New("was not made by fedhelm")
+
+// MayApplySecret tells whether ApplySecret would make the Secret or change one that it made: ErrNotOurs if it is somebody else's.
+func MayApplySecret(ctx context.Context, client kubernetes.Interface, ref Ref, name string) error {
+	secret, err := client.CoreV1().Secrets(ref.Namespace).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read Secret %q in namespace %q: %w", name, ref.Namespace, err)
+	}
+	if secret.Labels[LabelManagedBy] != ManagedBy || secret.Labels[LabelInstance] != ref.Name {
+		return fmt.Errorf("Secret %q in namespace %q %w", name, ref.Namespace, ErrNotOurs)
 	}
 	return nil
 }

@@ -8,6 +8,19 @@ import (
 	"syscall"
 )
 
+// WriteFile makes the file at path, or the one that a symbolic link there leads to, hold data, in one step and readable to its owner
+// alone, whatever it was before.
+func WriteFile(path string, data []byte) error {
+	path, err := followLinks(path)
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return writeFile(path, data)
+}
+
 // writeFile replaces the content of the file at path, or of what the symbolic link there leads to, in one step.
 // Mode and owner are kept; a new file is for its owner alone.
 func writeFile(path string, data []byte) error {

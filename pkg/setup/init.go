@@ -78,7 +78,7 @@ func (r *initRun) check(ctx context.Context) error {
 	for _, warning := range results.Warnings() {
 		r.Progress.Warnf("%s", warning)
 	}
-	failed := results.Err()
+	failed := errors.Join(results.Err(), r.mayApplyDNSConfig(ctx))
 	existing, err := r.known(ctx)
 	switch {
 	case err == nil:
@@ -140,6 +140,19 @@ func (r *initRun) locked(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	return r.hand(held, outcome)
+}
+
+// mayApplyDNSConfig finds out whether the Secret of the DNS provider's settings is ours to write.
+func (r *initRun) mayApplyDNSConfig(ctx context.Context) error {
+	if r.Options.DNS.Config == nil {
+		return nil
+	}
+	name := fedchart.DNSConfigSecret(r.ref.Name)
+	err := federation.MayApplySecret(ctx, r.Host.Client, r.ref, name)
+	if errors.Is(err, federation.ErrNotOurs) {
+		return fmt.Errorf("%w; leave out --dns-provider-config to use it as it is (--set global.dns.configSecret=%s), or delete it first", err, name)
+	}
+	return err
 }
 
 func (r *initRun) applyDNSConfig(ctx context.Context) error {

@@ -104,6 +104,19 @@ func TestInitKnowsItsEntryThoughThePublishedSecretIsLost(t *testing.T) {
 	}
 }
 
+func TestInitLeavesTheUsersOwnDNSSecretAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "fellowship-dns-provider", Namespace: fellowship.Namespace}})
+	o := w.init()
+	o.Options.DNS.Config = []byte("[Global]\n")
+	if _, err := Init(context.Background(), o); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "global.dns.configSecret=fellowship-dns-provider") {
+		t.Errorf("got %v, want ErrRefused with the way out", err)
+	}
+	if got := w.objects(); !slices.Equal(got, []string{"secret/fellowship-dns-provider"}) {
+		t.Errorf("the host cluster has %v", got)
+	}
+}
+
 func TestInitReportsAllThatKeepsItFromBeginning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
