@@ -33,13 +33,17 @@ func load(t *testing.T, dir string) *chart.Chart {
 
 // dryRun renders a chart as `helm install fellowship --dry-run=client` does.
 func dryRun(c *chart.Chart, values map[string]any) (*release.Release, error) {
+	return dryRunAs("fellowship", "federation-system", c, values)
+}
+
+func dryRunAs(name, namespace string, c *chart.Chart, values map[string]any) (*release.Release, error) {
 	version, err := chartutil.ParseKubeVersion("v1.36.3")
 	if err != nil {
 		return nil, err
 	}
 	install := action.NewInstall(&action.Configuration{Log: func(string, ...any) {}})
 	install.ClientOnly, install.DryRun, install.Replace = true, true, true
-	install.ReleaseName, install.Namespace = "fellowship", "federation-system"
+	install.ReleaseName, install.Namespace = name, namespace
 	install.KubeVersion = version
 	return install.Run(c, values)
 }

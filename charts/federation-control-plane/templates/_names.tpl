@@ -28,7 +28,7 @@ helm.sh/chart: {{ printf "federation-control-plane-%s" $.Chart.Version | replace
 {{- define "federation-control-plane.selectorLabels" -}}
 {{- $ := index . 0 -}}
 app.kubernetes.io/name: federation-control-plane
-app.kubernetes.io/instance: {{ $.Release.Name }}
+app.kubernetes.io/instance: {{ $.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 

@@ -103,7 +103,7 @@ apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
   name: {{ include "federation-control-plane.fullname" $ }}-{{ index . 1 }}
-  namespace: {{ $.Release.Namespace }}
+  namespace: {{ $.Release.Namespace | quote }}
   labels:
     {{- include "federation-control-plane.labels" (list $ (index . 1)) | nindent 4 }}
 spec:

@@ -1,8 +1,8 @@
 {{/* What federation-controller-manager is told on its command line: a map from flags to values. */}}
 {{- define "federation-control-plane.controllerManager.args" -}}
 kubeconfig: /etc/federation/controller-manager/kubeconfig
-federation-name: {{ .Release.Name }}
-federation-namespace: {{ .Release.Namespace }}
+federation-name: {{ .Release.Name | quote }}
+federation-namespace: {{ .Release.Namespace | quote }}
 leader-elect: "true"
 health-bind-address: ":8081"
 metrics-bind-address: ":8080"

@@ -24,7 +24,7 @@ listen-peer-urls: https://0.0.0.0:2380
 initial-advertise-peer-urls: https://{{ $own }}:2380
 initial-cluster: {{ join "," $members }}
 initial-cluster-state: new
-initial-cluster-token: {{ .Release.Namespace }}.{{ .Release.Name }}
+initial-cluster-token: {{ printf "%s.%s" .Release.Namespace .Release.Name | quote }}
 listen-metrics-urls: http://0.0.0.0:2381
 client-cert-auth: "true"
 # The gateway would dial its own server with the server's certificate, which is no client's; nobody here speaks JSON.

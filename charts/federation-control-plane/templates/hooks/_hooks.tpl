@@ -9,7 +9,7 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- define "federation-control-plane.hook.metadata" -}}
 {{- $ := index . 0 -}}
 name: {{ include "federation-control-plane.fullname" $ }}-{{ index . 1 }}
-namespace: {{ $.Release.Namespace }}
+namespace: {{ $.Release.Namespace | quote }}
 labels:
   {{- include "federation-control-plane.labels" (list $ (index . 1)) | nindent 2 }}
 {{- if gt (len .) 2 }}
@@ -42,7 +42,7 @@ roleRef:
 subjects:
   - kind: ServiceAccount
     name: {{ $name }}
-    namespace: {{ $.Release.Namespace }}
+    namespace: {{ $.Release.Namespace | quote }}
 {{- end -}}
 
 {{/*
@@ -56,7 +56,7 @@ apiVersion: batch/v1
 kind: Job
 metadata:
   name: {{ include "federation-control-plane.fullname" $ }}-{{ $component }}{{ if gt (len .) 4 }}-{{ index . 4 }}{{ end }}
-  namespace: {{ $.Release.Namespace }}
+  namespace: {{ $.Release.Namespace | quote }}
   labels:
     {{- include "federation-control-plane.labels" (list $ $component) | nindent 4 }}
   annotations:

@@ -5,7 +5,7 @@ apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 metadata:
   name: {{ include "federation-control-plane.fullname" $ }}-{{ index . 1 }}
-  namespace: {{ $.Release.Namespace }}
+  namespace: {{ $.Release.Namespace | quote }}
   labels:
     {{- include "federation-control-plane.labels" . | nindent 4 }}
     {{- with $.Values.serviceMonitor.labels }}
@@ -14,7 +14,7 @@ metadata:
 spec:
   namespaceSelector:
     matchNames:
-      - {{ $.Release.Namespace }}
+      - {{ $.Release.Namespace | quote }}
   selector:
     matchLabels:
       {{- include "federation-control-plane.selectorLabels" . | nindent 6 }}
