@@ -62,8 +62,7 @@ func (b bench) run(ctx context.Context) (err error) {
 		fmt.Fprintf(os.Stderr, "run %d of %d: floor %.1fs, init %.1fs\n", i+1, b.runs, m.floor.Seconds(), m.total.Seconds())
 		all, peak = append(all, m), used
 	}
-	report(os.Stdout, all, peak)
-	return nil
+	return report(os.Stdout, all, peak)
 }
 
 // once measures the floor and one init, from nothing to nothing.

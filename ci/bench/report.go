@@ -51,8 +51,8 @@ func median(values []time.Duration) time.Duration {
 }
 
 // report writes the medians of the runs.
-func report(w io.Writer, runs []measured, used memory) {
-	var floors, totals []time.Duration
+func report(w io.Writer, runs []measured, used memory) error {
+	floors, totals := make([]time.Duration, 0, len(runs)), make([]time.Duration, 0, len(runs))
 	byStep, order := map[string][]time.Duration{}, []string{}
 	for _, r := range runs {
 		floors, totals = append(floors, r.floor), append(totals, r.total)
@@ -80,7 +80,7 @@ func report(w io.Writer, runs []measured, used memory) {
 		fmt.Fprintf(t, "%s\t%.0f\t\n", name, mebibytes(used.containers[name]))
 	}
 	fmt.Fprintf(t, "the whole control plane\t%.0f\t\n", mebibytes(used.total))
-	t.Flush()
+	return t.Flush()
 }
 
 func mebibytes(b uint64) float64 { return float64(b) / (1 << 20) }

@@ -60,8 +60,8 @@ func TestExternalEtcd(t *testing.T) {
 	s.makeNamespace()
 	host := "chronicle." + s.namespace + ".svc"
 	s.etcdCertificates(host)
-	s.apply(fmt.Sprintf(`{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "chronicle"},
-		"spec": {"selector": {"app": "chronicle"}, "ports": [{"port": 2379}]}}`), fmt.Sprintf(`{
+	s.apply(`{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "chronicle"},
+		"spec": {"selector": {"app": "chronicle"}, "ports": [{"port": 2379}]}}`, fmt.Sprintf(`{
 		"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "chronicle", "labels": {"app": "chronicle"}},
 		"spec": {
 			"securityContext": {"runAsUser": 65532, "fsGroup": 65532},

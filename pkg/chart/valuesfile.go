@@ -2,6 +2,7 @@ package chart
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,7 +20,7 @@ func specialiseValues(defaults []byte, vals map[string]any) ([]byte, error) {
 		return nil, fmt.Errorf("read the chart's values.yaml: %w", err)
 	}
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("the chart's values.yaml is not a table")
+		return nil, errors.New("the chart's values.yaml is not a table")
 	}
 	if err := lay(document.Content[0], vals); err != nil {
 		return nil, fmt.Errorf("write values.yaml: %w", err)

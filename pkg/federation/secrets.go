@@ -64,7 +64,7 @@ func MayApplySecret(ctx context.Context, client kubernetes.Interface, ref Ref, n
 		return fmt.Errorf("read Secret %q in namespace %q: %w", name, ref.Namespace, err)
 	}
 	if secret.Labels[LabelManagedBy] != ManagedBy || secret.Labels[LabelInstance] != ref.Name {
-		return fmt.Errorf("Secret %q in namespace %q %w", name, ref.Namespace, ErrNotOurs)
+		return fmt.Errorf("the Secret %q in namespace %q %w", name, ref.Namespace, ErrNotOurs)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (o InitOptions) unreachable(err error) *Problem {
 	case errors.As(err, &dns):
 		return &Problem{Reason: fmt.Sprintf("the name %q of the API server cannot be looked up", dns.Name), WayOut: contextHint}
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return &Problem{Reason: fmt.Sprintf("nothing listens at %s", o.Server), WayOut: "is the cluster running? " + contextHint}
+		return &Problem{Reason: "nothing listens at " + o.Server, WayOut: "is the cluster running? " + contextHint}
 	case errors.As(err, &authority):
 		return &Problem{
 			Reason: fmt.Sprintf("the certificate of %s is signed by an authority that context %q does not know", o.Server, o.Context),

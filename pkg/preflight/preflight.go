@@ -21,6 +21,8 @@ type Check struct {
 }
 
 // Problem is what a check found wrong.
+//
+//nolint:errname // it is a finding, a warning even, that travels as an error
 type Problem struct {
 	Reason  string // a clause that names the object and what is wrong with it
 	WayOut  string // a clause that says what to do

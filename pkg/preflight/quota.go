@@ -83,6 +83,7 @@ func (o InitOptions) needs() map[corev1.ResourceName]resource.Quantity {
 		needs[corev1.ResourceServicesNodePorts] = resource.MustParse("1")
 	case corev1.ServiceTypeNodePort:
 		needs[corev1.ResourceServicesNodePorts] = resource.MustParse("1")
+	default: // takes nothing that a quota counts
 	}
 	if !o.Persistence || o.ExistingClaim != "" {
 		delete(needs, corev1.ResourcePersistentVolumeClaims)

@@ -159,7 +159,7 @@ func TestSpinnerTurnsUntilTheStepEnds(t *testing.T) {
 	}
 }
 
-func TestNilIsSilent(t *testing.T) {
+func TestNilIsSilent(*testing.T) {
 	var r *Reporter
 	s := r.Start("wait")
 	s.Waitingf("nothing")
