@@ -77,7 +77,7 @@ func clear(dir string) error {
 			continue
 		}
 		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.Remove(path); err != nil && //nolint:gosec // the name is local
+		if err := os.Remove(path); err != nil &&
 			!errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove what was generated before: %w", err)
 		}

@@ -19,7 +19,7 @@ import (
 )
 
 // MinVersion is the oldest Kubernetes that a host cluster may run; the chart's kubeVersion says the same.
-const MinVersion = "1.28"
+const MinVersion = "1.29"
 
 const anonymous = "system:anonymous"
 

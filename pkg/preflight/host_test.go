@@ -104,9 +104,9 @@ func TestHostVersion(t *testing.T) {
 		name, version string
 		want          []string
 	}{
-		{name: "the oldest supported one", version: "v1.28.0"},
+		{name: "the oldest supported one", version: "v1.29.0"},
 		{name: "a vendor's build of a newer one", version: "v1.36.3+k3s1"},
-		{name: "one that is too old", version: "v1.27.16-gke.100", want: []string{"v1.27.16-gke.100", "the oldest supported is 1.28"}},
+		{name: "one that is too old", version: "v1.28.16-gke.100", want: []string{"v1.28.16-gke.100", "the oldest supported is 1.29"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,11 +15,11 @@ import (
 // footprint is about what a federation of the default size counts as, hook pods included.
 var footprint = map[corev1.ResourceName]int64{
 	corev1.ResourcePods:                   4,
-	corev1.ResourceServices:               3,
+	corev1.ResourceServices:               4,
 	corev1.ResourceSecrets:                14,
 	corev1.ResourcePersistentVolumeClaims: 1,
 	"count/pods":                          4,
-	"count/services":                      3,
+	"count/services":                      4,
 	"count/secrets":                       14,
 	"count/persistentvolumeclaims":        1,
 	"count/deployments.apps":              2,
