@@ -36,7 +36,9 @@ build: ## Build all binaries into bin/
 	@mkdir -p bin
 	go build -ldflags '$(LDFLAGS)' -o bin/ $(addprefix ./cmd/,$(BINARIES))
 
-image: testbed-load ## Pack our image and load it into the test bed's clusters
+image: ## Pack our image as an OCI archive, ARCHIVE=bin/fedhelm-image.tar
+	@mkdir -p bin
+	archive=$$($(TESTBED) images --product) && cp "$$archive" "$(or $(ARCHIVE),bin/fedhelm-image.tar)"
 
 clean: ## Remove what was built here (the test bed's state: make testbed-down; its cache: make testbed-purge)
 	rm -rf bin
@@ -64,7 +66,7 @@ test-integration: ## Against a real etcd and kube-apiserver (built when missing;
 test-e2e: build testbed-up ## End to end on the test bed's real clusters
 	bin=$$($(TESTBED) build --print-dir) && \
 	PATH="$$bin:$$PATH" FEDHELM_BIN="$(CURDIR)/bin" FEDHELM_E2E_KUBECONFIG="$(TESTBED_KUBECONFIG)" \
-	go test -tags e2e -count=1 -timeout 40m ./ci/e2e/...
+	go test -tags e2e -count=1 -timeout 40m -v ./ci/e2e/...
 
 FUZZTIME ?= 30s
 fuzz: ## Run every fuzz target for FUZZTIME (30s)

@@ -27,12 +27,21 @@ func imagesCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "images",
 		Usage: "pack all images as OCI archives and print where they are",
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "product", Usage: "only ours, which needs nothing but Go"}},
 		Action: func(c *cli.Context) error {
 			b, err := testBed(c)
 			if err != nil {
 				return err
 			}
-			return b.Images(c.Context)
+			if !c.Bool("product") {
+				return b.Images(c.Context)
+			}
+			archive, err := b.PackProduct(c.Context)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.App.Writer, archive.Path)
+			return nil
 		},
 	}
 }
