@@ -48,10 +48,12 @@ func (r *initRun) observe(ctx context.Context, step *progress.Step) (observed co
 			if err != nil {
 				continue // the host may be slow just now; the step itself knows what an error means
 			}
-			if summary := report.Summary(); summary != "" {
+			finding, found := report.Cause()
+			if found { // the way out is for the end: it may come and go with the state of a container that crashes
+				step.Waitingf("%s: %s", finding.Object, finding.Reason)
+			} else if summary := report.Summary(); summary != "" {
 				step.Waitingf("%s", summary)
 			}
-			finding, found := report.Cause()
 			if !found || !finding.Fatal {
 				hopelessFor = 0
 			} else if hopelessFor++; hopelessFor >= fatalLooks {
