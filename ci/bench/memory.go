@@ -65,7 +65,7 @@ func (b bench) memory(ctx context.Context) (memory, error) {
 			return m, fmt.Errorf("statistics of node %s: %w", node, err)
 		}
 		for _, pod := range s.Pods {
-			if pod.PodRef.Namespace != namespace {
+			if pod.PodRef.Namespace != b.namespace {
 				continue
 			}
 			for _, c := range pod.Containers {
