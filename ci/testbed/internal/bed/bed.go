@@ -215,7 +215,7 @@ func (b Bed) installSelf() (cluster.Self, error) {
 		return self, err
 	}
 	self.Version = fmt.Sprintf("%x", sha256.Sum256(content))
-	return self, os.WriteFile(b.State.path(selfVersion), []byte(self.Version), 0o600) //nolint:gosec // the state directory is the user's choice
+	return self, os.WriteFile(b.State.path(selfVersion), []byte(self.Version), 0o600)
 }
 
 // selfVersion is the file with the version of the installed program.

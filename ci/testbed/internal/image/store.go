@@ -53,7 +53,7 @@ func Pack(dir string, img Image) (Archive, error) {
 	if err := os.Rename(part.Name(), a.Path); err != nil {
 		return Archive{}, err
 	}
-	return a, os.WriteFile(stamp, []byte(sources+" "+a.Digest), 0o600) //nolint:gosec // the cache is the user's choice
+	return a, os.WriteFile(stamp, []byte(sources+" "+a.Digest), 0o600)
 }
 
 // parallel is how many images are packed or imported at a time: enough to keep a disk busy.

@@ -38,7 +38,7 @@ func EnsureCgroup(name string) error {
 			if err != nil {
 				return fmt.Errorf("cgroup: %w", err)
 			}
-			if err := os.WriteFile(filepath.Join(dir, f), all, 0o600); err != nil { //nolint:gosec // two fixed names
+			if err := os.WriteFile(filepath.Join(dir, f), all, 0o600); err != nil {
 				return fmt.Errorf("cgroup: %w", err)
 			}
 		}
@@ -64,7 +64,7 @@ func ensureUnified(name string) error {
 		}
 		for _, c := range strings.Fields(string(available)) {
 			// One that cannot be passed on (realtime processes are in the way of "cpu", say) is not needed until a pod asks.
-			_ = os.WriteFile(filepath.Join(d, "cgroup.subtree_control"), []byte("+"+c), 0o600) //nolint:gosec // c goes into the file, not its path
+			_ = os.WriteFile(filepath.Join(d, "cgroup.subtree_control"), []byte("+"+c), 0o600)
 		}
 	}
 	return nil
