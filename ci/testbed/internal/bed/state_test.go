@@ -151,7 +151,7 @@ func TestDownOfNothingIsNoError(t *testing.T) {
 }
 
 func TestAPathTooLongForSocketsIsRefused(t *testing.T) {
-	if err := State("/root/.cache/fedhelm/state").check(); err != nil {
+	if err := State("/home/frodo/.cache/fedhelm/state").check(); err != nil {
 		t.Error(err)
 	}
 	if err := State("/" + strings.Repeat("x", socketPath-len(longestSocket))).check(); err == nil {
