@@ -87,7 +87,7 @@ func TestLook(t *testing.T) {
 		return &corev1.Pod{
 			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: fellowship.Namespace, Labels: fellowship.labels("etcd")},
 			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "etcd", Image: "etcd:3.6"}}},
-			Status:     corev1.PodStatus{Phase: phase, ContainerStatuses: []corev1.ContainerStatus{{Ready: true, RestartCount: 2}}},
+			Status:     corev1.PodStatus{Phase: phase, ContainerStatuses: []corev1.ContainerStatus{{Name: "etcd", Ready: true, RestartCount: 2}}},
 		}
 	}
 	client := fake.NewClientset(deployment(2), statefulSet(1), pod("fellowship-etcd-0", corev1.PodRunning), pod("fellowship-pki-x", corev1.PodSucceeded),

@@ -93,26 +93,44 @@ func (s *Status) lookAtPods(ctx context.Context, client kubernetes.Interface) er
 			continue // hooks and renewals that went well
 		}
 		s.Pods = append(s.Pods, ofPod(pod))
-		for _, container := range pod.Spec.Containers {
-			s.Images[container.Name] = container.Image
+		for name, image := range lasting(pod) {
+			s.Images[name] = image
 		}
 	}
 	return nil
 }
 
 func ofPod(pod *corev1.Pod) Pod {
+	containers := lasting(pod)
 	p := Pod{
 		Name: pod.Name, Phase: string(pod.Status.Phase), Node: pod.Spec.NodeName,
-		Wanted: len(pod.Spec.Containers), Started: pod.CreationTimestamp.Time,
+		Wanted: len(containers), Started: pod.CreationTimestamp.Time,
 	}
 	if pod.DeletionTimestamp != nil {
 		p.Phase = "Terminating"
 	}
-	for _, c := range pod.Status.ContainerStatuses {
+	for _, c := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if _, lasts := containers[c.Name]; !lasts {
+			continue
+		}
 		p.Restarts += c.RestartCount
 		if c.Ready {
 			p.Ready++
 		}
 	}
 	return p
+}
+
+// lasting are the containers that run as long as the pod does, side-cars too, with their images.
+func lasting(pod *corev1.Pod) map[string]string {
+	images := map[string]string{}
+	for _, c := range pod.Spec.InitContainers {
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			images[c.Name] = c.Image
+		}
+	}
+	for _, c := range pod.Spec.Containers {
+		images[c.Name] = c.Image
+	}
+	return images
 }
