@@ -1,6 +1,9 @@
 package v1beta1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
 
 // Cluster is a member cluster of the federation. Its name is a part of DNS names
 // and of label values, so it is an RFC 1035 label.
@@ -13,6 +16,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Zones",type=string,JSONPath=`.status.zones`
 // +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.kubernetesVersion`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Nodes",type=integer,JSONPath=`.status.nodes`,priority=1
 // +kubebuilder:printcolumn:name="Server",type=string,JSONPath=`.spec.serverAddressByClientCIDRs[0].serverAddress`,priority=1
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name must be an RFC 1035 label: at most 63 lower case letters, digits and '-', beginning with a letter and not ending with '-'"
 type Cluster struct {
@@ -73,10 +77,11 @@ type SecretReference struct {
 	Name string `json:"name"`
 }
 
-// ClusterStatus is what the controller manager last saw of a member. Zones,
-// region and version survive an outage of the member.
+// ClusterStatus is what the controller manager last saw of a member. All but the
+// conditions survives an outage of the member.
 type ClusterStatus struct {
-	// Conditions are the member's Ready and Offline conditions.
+	// Conditions are Ready, Offline and CredentialValid; Leaving while the member
+	// is being taken out of the federation.
 	//
 	// +optional
 	// +listType=map
@@ -98,6 +103,34 @@ type ClusterStatus struct {
 	//
 	// +optional
 	KubernetesVersion string `json:"kubernetesVersion,omitempty"`
+
+	// UID of the member: that of its kube-system namespace.
+	//
+	// +optional
+	UID types.UID `json:"uid,omitempty"`
+
+	// Nodes is how many nodes the member has.
+	//
+	// +optional
+	Nodes *int32 `json:"nodes,omitempty"`
+
+	// Credential is what was last used to reach the member.
+	//
+	// +optional
+	Credential *CredentialStatus `json:"credential,omitempty"`
+}
+
+// CredentialStatus says which credential was last tried on a member.
+type CredentialStatus struct {
+	// SecretVersion is the resourceVersion of the Secret that it was read from.
+	//
+	// +optional
+	SecretVersion string `json:"secretVersion,omitempty"`
+
+	// ExpirationTime is when it ends; absent when that is never, or not known.
+	//
+	// +optional
+	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
 }
 
 // ClusterList is a list of Clusters.

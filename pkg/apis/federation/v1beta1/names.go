@@ -7,9 +7,15 @@ const (
 	ClusterReady = "Ready"
 	// ClusterOffline is True while the member cannot be reached at all.
 	ClusterOffline = "Offline"
+	// ClusterCredentialValid is True while the credential in the member's Secret can
+	// be used; its message says until when.
+	ClusterCredentialValid = "CredentialValid"
+	// ClusterLeaving is True once the controller manager does nothing more for a
+	// member that is annotated with AnnotationLeaving.
+	ClusterLeaving = "Leaving"
 )
 
-// Reasons of a Cluster's conditions. They are those of federation v1.
+// Reasons of the conditions Ready and Offline. The first four are those of federation v1.
 const (
 	// ReasonClusterReady: the member answered that it is healthy.
 	ReasonClusterReady = "ClusterReady"
@@ -19,7 +25,36 @@ const (
 	ReasonClusterReachable = "ClusterReachable"
 	// ReasonClusterNotReachable: the member did not answer.
 	ReasonClusterNotReachable = "ClusterNotReachable"
+	// ReasonClusterNotTried: there is no usable credential or address.
+	ReasonClusterNotTried = "ClusterNotTried"
+	// ReasonCredentialRejected: the member does not know the credential.
+	ReasonCredentialRejected = "CredentialRejected"
+	// ReasonCredentialForbidden: the credential may not do what the federation needs.
+	ReasonCredentialForbidden = "CredentialForbidden"
 )
+
+// Reasons of the condition CredentialValid; ReasonCredentialRejected is another.
+const (
+	// ReasonCredentialValid: the credential can be used.
+	ReasonCredentialValid = "CredentialValid"
+	// ReasonRenewalFailed: it can be used still, but the next one was not to be had.
+	ReasonRenewalFailed = "RenewalFailed"
+	// ReasonCredentialExpired: its life is over.
+	ReasonCredentialExpired = "CredentialExpired"
+	// ReasonCredentialNotTried: the Secret was not looked at yet.
+	ReasonCredentialNotTried = "CredentialNotTried"
+	// ReasonSecretNotFound: there is no such Secret, or the Cluster names none.
+	ReasonSecretNotFound = "SecretNotFound"
+	// ReasonSecretForbidden: the controller manager may not read the Secret.
+	ReasonSecretForbidden = "SecretForbidden"
+	// ReasonSecretNotLabelled: the Secret is not labelled for this very Cluster.
+	ReasonSecretNotLabelled = "SecretNotLabelled"
+	// ReasonSecretMalformed: the Secret does not hold a credential.
+	ReasonSecretMalformed = "SecretMalformed"
+)
+
+// ReasonMemberReleased is the reason of the condition Leaving.
+const ReasonMemberReleased = "MemberReleased"
 
 // Labels.
 const (
@@ -28,6 +63,15 @@ const (
 	// LabelCluster names the member that an object belongs to. A credentials Secret
 	// carries it together with LabelFederation.
 	LabelCluster = GroupName + "/cluster"
+	// LabelPropagatedBy, on an object in a member, names the federation that put it
+	// there. Nothing without it is ever changed or deleted.
+	LabelPropagatedBy = GroupName + "/propagated-by"
+	// LabelAggregateToMember, on a ClusterRole in a member, adds its rules to what
+	// the federation NAMESPACE.NAME may do there.
+	LabelAggregateToMember = GroupName + "/aggregate-to-member"
+	// LabelZonePrefix, followed by the name of a zone, is a label of a Cluster that
+	// has nodes there; its value is "true".
+	LabelZonePrefix = "zone." + GroupName + "/"
 )
 
 // Annotations.
@@ -40,6 +84,25 @@ const (
 	AnnotationPublishedAddresses = GroupName + "/published-addresses"
 	// AnnotationTeardown, on the API server's Service, can say TeardownForce.
 	AnnotationTeardown = GroupName + "/teardown"
+
+	// AnnotationFederationUID is the UID of the kube-system namespace of a federation's
+	// API: it tells a federation from another one of the same name.
+	AnnotationFederationUID = GroupName + "/federation-uid"
+	// AnnotationSourceUID, on an object in a member, is the UID of the object of the
+	// federation API that it is a copy of.
+	AnnotationSourceUID = GroupName + "/source-uid"
+	// AnnotationCluster, on the ServiceAccount that a federation uses in a member, is
+	// the member's name.
+	AnnotationCluster = GroupName + "/cluster"
+	// AnnotationClusterUID, on a Cluster, is the UID of the member's kube-system namespace.
+	AnnotationClusterUID = GroupName + "/cluster-uid"
+	// AnnotationLeaving, on a Cluster, asks the controller manager to end its work on
+	// the member; the value says what becomes of the workloads there.
+	AnnotationLeaving = GroupName + "/leaving"
+
+	// LeavingKeep and LeavingDelete are the values of AnnotationLeaving.
+	LeavingKeep   = "keep"
+	LeavingDelete = "delete"
 
 	// TeardownForce lets a federation be deleted that still has members.
 	TeardownForce = "force"
