@@ -1,0 +1,25 @@
+{{/* What the federation may do in this cluster. The same as MemberRules in fedhelm's package kinds. */}}
+{{- define "federation-member.rules" -}}
+{{- range .Values.rbac.kinds }}
+- apiGroups: [{{ .group | quote }}]
+  resources: {{ toJson .resources }}
+  verbs: [get, list, watch, create, update, patch, delete]
+{{- end }}
+# Marked definitions travel to the members with their instances.
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  verbs: [get, list, watch, create, update, patch, delete]
+# Region, zones, and how the workloads are.
+- apiGroups: [""]
+  resources: [namespaces, nodes, pods]
+  verbs: [get, list, watch]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list, watch]
+# Health, version, and which kinds and fields there are.
+- nonResourceURLs: [/healthz, /livez, /readyz, /version, /api, /api/*, /apis, /apis/*, /openapi/v3, /openapi/v3/*]
+  verbs: [get]
+{{- with .Values.rbac.extraRules }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
