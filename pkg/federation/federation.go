@@ -65,26 +65,34 @@ func (r Ref) labels(component string) map[string]string {
 // List finds the federations of the host cluster, in all namespaces, sorted by name: those with an API server, and those
 // that an init began and did not end.
 func List(ctx context.Context, client kubernetes.Interface) ([]Ref, error) {
+	return listIn(ctx, client, metav1.NamespaceAll)
+}
+
+func listIn(ctx context.Context, client kubernetes.Interface, namespace string) ([]Ref, error) {
+	place := "all namespaces"
+	if namespace != metav1.NamespaceAll {
+		place = fmt.Sprintf("namespace %q", namespace)
+	}
 	found := map[Ref]bool{}
 	add := func(o metav1.ObjectMeta) {
 		if name := o.Labels[LabelInstance]; name != "" {
 			found[Ref{Name: name, Namespace: o.Namespace}] = true
 		}
 	}
-	servers, err := client.AppsV1().Deployments(metav1.NamespaceAll).List(ctx, metav1.ListOptions{
+	servers, err := client.AppsV1().Deployments(namespace).List(ctx, metav1.ListOptions{
 		LabelSelector: labels.Set{LabelName: AppName, LabelComponent: "apiserver"}.String(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list the API servers of federations in all namespaces: %w", err)
+		return nil, fmt.Errorf("list the API servers of federations in %s: %w", place, err)
 	}
 	for i := range servers.Items {
 		add(servers.Items[i].ObjectMeta)
 	}
-	locks, err := client.CoordinationV1().Leases(metav1.NamespaceAll).List(ctx, metav1.ListOptions{
+	locks, err := client.CoordinationV1().Leases(namespace).List(ctx, metav1.ListOptions{
 		LabelSelector: labels.Set{LabelName: AppName, LabelComponent: lockComponent}.String(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list the locks of federations in all namespaces: %w", err)
+		return nil, fmt.Errorf("list the locks of federations in %s: %w", place, err)
 	}
 	for i := range locks.Items {
 		add(locks.Items[i].ObjectMeta)

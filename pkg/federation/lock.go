@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -34,24 +35,26 @@ const (
 	lockGivenUp = lockDuration - 2*lockRenewal
 )
 
-// Lock keeps others from changing the federation: two people's fedhelm, not two of its controllers. The lock is a Lease,
-// renewed until released; when its holder is killed, it is free again after some fifteen seconds.
+// Lock keeps others from changing a federation, or one of its members: two people's fedhelm, not two of its controllers. The lock
+// is a Lease, renewed until released; when its holder is killed, it is free again after some fifteen seconds.
 type Lock struct {
+	guard
 	client   kubernetes.Interface
-	ref      Ref
 	identity string
 	tookOver bool
 	stop     context.CancelCauseFunc
 	done     chan struct{}
 }
 
-func (r Ref) lockName() string { return r.Name + "-fedhelm" }
-
 // Acquire takes the federation's lock for identity, which tells other people who it is, and must be unique. A lock whose
 // holder gives no sign of life is waited for, and taken over; waiting is told what for. One whose holder lives
 // gives ErrLocked. The context that comes back ends when the lock is lost.
 func Acquire(ctx context.Context, client kubernetes.Interface, ref Ref, identity string, waiting func(string)) (context.Context, *Lock, error) {
-	l := &Lock{client: client, ref: ref, identity: identity, done: make(chan struct{})}
+	return acquire(ctx, client, ref.guard(), identity, waiting)
+}
+
+func acquire(ctx context.Context, client kubernetes.Interface, g guard, identity string, waiting func(string)) (context.Context, *Lock, error) {
+	l := &Lock{guard: g, client: client, identity: identity, done: make(chan struct{})}
 	if err := l.take(ctx, waiting); err != nil {
 		return nil, nil, err
 	}
@@ -63,30 +66,26 @@ func Acquire(ctx context.Context, client kubernetes.Interface, ref Ref, identity
 
 // take makes the Lease ours.
 func (l *Lock) take(ctx context.Context, waiting func(string)) error {
-	var seen metav1.MicroTime // when the holder last renewed, by its own clock
-	var since time.Time       // when we saw that first, by ours
+	var look look
 	return wait.PollUntilContextCancel(ctx, lockPoll, true, func(ctx context.Context) (bool, error) {
-		lease, err := l.leases().Get(ctx, l.ref.lockName(), metav1.GetOptions{})
+		lease, err := l.leases().Get(ctx, l.name, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
 			return l.won(l.leases().Create(ctx, l.claim(nil), metav1.CreateOptions{FieldManager: fieldManager}))
 		}
 		if err != nil {
-			return false, fmt.Errorf("read lock %q in namespace %q: %w", l.ref.lockName(), l.ref.Namespace, err)
+			return false, fmt.Errorf("read lock %q in namespace %q: %w", l.name, l.namespace, err)
 		}
-		holder, renewed := ptr.Deref(lease.Spec.HolderIdentity, ""), ptr.Deref(lease.Spec.RenewTime, metav1.MicroTime{})
-		if since.IsZero() {
-			seen, since = renewed, time.Now()
-		}
-		switch {
-		// Only what was seen here counts: the holder's clock may be far from ours.
-		case holder == "", seen.Equal(&renewed) && time.Since(since) > lockDuration:
-			l.tookOver = holder != ""
+		holder, state := look.at(lease)
+		switch state {
+		case free, dead:
+			l.tookOver = state == dead
 			return l.won(l.leases().Update(ctx, l.claim(lease), metav1.UpdateOptions{FieldManager: fieldManager}))
-		case !seen.Equal(&renewed):
-			return false, fmt.Errorf("federation %q in namespace %q: %w: %s holds the lock; run this again when that has ended", l.ref.Name, l.ref.Namespace, ErrLocked, holder)
+		case alive:
+			return false, l.lockedBy(holder)
+		default:
+			waiting(signOfLife(holder))
+			return false, nil
 		}
-		waiting(fmt.Sprintf("a sign of life from %s, who holds the lock (it is free %s after the last)", holder, lockDuration))
-		return false, nil
 	})
 }
 
@@ -101,17 +100,17 @@ func (l *Lock) won(_ *coordinationv1.Lease, err error) (bool, error) {
 	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err), apierrors.IsNotFound(err):
 		return false, nil
 	default:
-		return false, fmt.Errorf("take lock %q in namespace %q: %w", l.ref.lockName(), l.ref.Namespace, err)
+		return false, fmt.Errorf("take lock %q in namespace %q: %w", l.name, l.namespace, err)
 	}
 }
 
 // claim is the Lease in our hands.
 func (l *Lock) claim(from *coordinationv1.Lease) *coordinationv1.Lease {
-	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: l.ref.lockName(), Namespace: l.ref.Namespace}}
+	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: l.name, Namespace: l.namespace}}
 	if from != nil {
 		lease = from.DeepCopy()
 	}
-	lease.Labels = l.ref.labels(lockComponent)
+	lease.Labels = maps.Clone(l.labels)
 	now := metav1.NowMicro()
 	lease.Spec.HolderIdentity = &l.identity
 	lease.Spec.LeaseDurationSeconds = ptr.To(int32(lockDuration.Seconds()))
@@ -127,9 +126,9 @@ func (l *Lock) renew(held context.Context) {
 	wait.UntilWithContext(held, func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, lockRenewal)
 		defer cancel()
-		lease, err := l.leases().Get(ctx, l.ref.lockName(), metav1.GetOptions{})
+		lease, err := l.leases().Get(ctx, l.name, metav1.GetOptions{})
 		if err == nil && ptr.Deref(lease.Spec.HolderIdentity, "") != l.identity {
-			l.stop(fmt.Errorf("federation %q: %w: %s took the lock", l.ref.Name, ErrLocked, ptr.Deref(lease.Spec.HolderIdentity, "somebody")))
+			l.stop(fmt.Errorf("%s: %w: %s took the lock", l.what, ErrLocked, ptr.Deref(lease.Spec.HolderIdentity, "somebody")))
 			return
 		}
 		if err == nil {
@@ -140,7 +139,7 @@ func (l *Lock) renew(held context.Context) {
 		if err == nil {
 			last = time.Now()
 		} else if held.Err() == nil && time.Since(last) > lockGivenUp {
-			l.stop(fmt.Errorf("renew the lock of federation %q: %w", l.ref.Name, err))
+			l.stop(fmt.Errorf("renew the lock of %s: %w", l.what, err))
 		}
 	}, lockRenewal)
 }
@@ -150,7 +149,7 @@ func (l *Lock) renew(held context.Context) {
 func (l *Lock) Release(ctx context.Context) error {
 	l.stop(nil)
 	<-l.done
-	lease, err := l.leases().Get(ctx, l.ref.lockName(), metav1.GetOptions{})
+	lease, err := l.leases().Get(ctx, l.name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
@@ -159,7 +158,7 @@ func (l *Lock) Release(ctx context.Context) error {
 		_, err = l.leases().Update(ctx, lease, metav1.UpdateOptions{FieldManager: fieldManager})
 	}
 	if err != nil && !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("give back lock %q in namespace %q: %w", l.ref.lockName(), l.ref.Namespace, err)
+		return fmt.Errorf("give back lock %q in namespace %q: %w", l.name, l.namespace, err)
 	}
 	return nil
 }
@@ -169,38 +168,38 @@ func (l *Lock) Release(ctx context.Context) error {
 func (l *Lock) Remove(ctx context.Context) error {
 	l.stop(nil)
 	<-l.done
-	lease, err := l.leases().Get(ctx, l.ref.lockName(), metav1.GetOptions{})
+	lease, err := l.leases().Get(ctx, l.name, metav1.GetOptions{})
 	if err == nil {
 		if holder := ptr.Deref(lease.Spec.HolderIdentity, ""); holder != l.identity {
-			return fmt.Errorf("federation %q: %w: %s took the lock", l.ref.Name, ErrLocked, holder)
+			return fmt.Errorf("%s: %w: %s took the lock", l.what, ErrLocked, holder)
 		}
-		err = l.leases().Delete(ctx, l.ref.lockName(), metav1.DeleteOptions{
+		err = l.leases().Delete(ctx, l.name, metav1.DeleteOptions{
 			Preconditions: &metav1.Preconditions{UID: &lease.UID, ResourceVersion: &lease.ResourceVersion},
 		})
 	}
 	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("delete lock %q in namespace %q: %w", l.ref.lockName(), l.ref.Namespace, err)
+		return fmt.Errorf("delete lock %q in namespace %q: %w", l.name, l.namespace, err)
 	}
 	return nil
 }
 
 func (l *Lock) leases() coordinationclient.LeaseInterface {
-	return l.client.CoordinationV1().Leases(l.ref.Namespace)
+	return l.client.CoordinationV1().Leases(l.namespace)
 }
 
 // Note keeps a text with the Lease until that is removed, for a later holder who has to go on; an empty text changes nothing.
 // It returns what is kept now.
 func (l *Lock) Note(ctx context.Context, key, text string) (string, error) {
 	key = fedv1beta1.GroupName + "/" + key
-	lease, err := l.leases().Get(ctx, l.ref.lockName(), metav1.GetOptions{})
+	lease, err := l.leases().Get(ctx, l.name, metav1.GetOptions{})
 	if err == nil && text != "" && lease.Annotations[key] != text {
 		var patch []byte
 		if patch, err = json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]string{key: text}}}); err == nil {
-			lease, err = l.leases().Patch(ctx, l.ref.lockName(), types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+			lease, err = l.leases().Patch(ctx, l.name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
 		}
 	}
 	if err != nil {
-		return "", fmt.Errorf("keep a note with lock %q in namespace %q: %w", l.ref.lockName(), l.ref.Namespace, err)
+		return "", fmt.Errorf("keep a note with lock %q in namespace %q: %w", l.name, l.namespace, err)
 	}
 	return lease.Annotations[key], nil
 }
