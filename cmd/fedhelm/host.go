@@ -2,21 +2,13 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/metadata"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/release"
 	"github.com/fedhelm/fedhelm/pkg/setup"
-	"github.com/fedhelm/fedhelm/pkg/version"
 )
 
 // hostOptions say which host cluster is meant.
@@ -48,67 +40,17 @@ func refFrom(c *cli.Context, name string) federation.Ref {
 
 // connect reads the kubeconfig. It does not yet talk to the cluster.
 func connect(o hostOptions) (*host, error) {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	if o.kubeconfig != "" {
-		if _, err := os.Stat(o.kubeconfig); err != nil {
-			return nil, &usageError{fmt.Errorf("--kubeconfig: %w", err)}
-		}
-		rules.ExplicitPath = o.kubeconfig
-	}
-	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context})
-	raw, err := loader.RawConfig()
+	r, err := reach(contextOptions{
+		kubeconfig: o.kubeconfig, context: o.context, kubeconfigFlag: "--kubeconfig", contextFlag: "--host-cluster-context",
+	})
 	if err != nil {
-		return nil, fmt.Errorf("read the kubeconfig: %w", err)
-	}
-	name := o.context
-	if name == "" {
-		name = raw.CurrentContext
-	}
-	contexts := slices.Sorted(maps.Keys(raw.Contexts))
-	files := files(rules)
-	switch {
-	case len(contexts) == 0:
-		return nil, &usageError{fmt.Errorf("no kubeconfig with a context was found (looked at %s); name one with --kubeconfig", strings.Join(files, ", "))}
-	case name == "":
-		return nil, &usageError{fmt.Errorf("the kubeconfig has no current context; choose one with --host-cluster-context: %s", strings.Join(contexts, ", "))}
-	case raw.Contexts[name] == nil:
-		return nil, &usageError{fmt.Errorf("--host-cluster-context: the kubeconfig has no context %q; it has: %s", name, strings.Join(contexts, ", "))}
-	}
-	config, err := loader.ClientConfig()
-	if err != nil {
-		return nil, fmt.Errorf("use context %q of the kubeconfig: %w", name, err)
-	}
-	tune(config)
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("use context %q of the kubeconfig: %w", name, err)
-	}
-	objects, err := metadata.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("use context %q of the kubeconfig: %w", name, err)
+		return nil, err
 	}
 	return &host{
-		Host:  setup.Host{Client: client, Objects: objects, Context: name, Server: config.Host},
-		files: files,
-		releases: func(namespace string, o release.Options) (releases, error) {
-			return release.New(config, namespace, o)
-		},
+		Host:     setup.Host{Client: r.client, Objects: r.objects, Context: r.context, Server: r.config.Host},
+		files:    r.files,
+		releases: r.releases,
 	}, nil
-}
-
-// files are where an entry may be or go.
-func files(rules *clientcmd.ClientConfigLoadingRules) []string {
-	if rules.ExplicitPath != "" {
-		return []string{rules.ExplicitPath}
-	}
-	return rules.GetLoadingPrecedence()
-}
-
-// tune lets the API server, and not the client, decide how fast is too fast, and keeps its warnings off the terminal.
-func tune(config *rest.Config) {
-	config.QPS = -1
-	config.UserAgent = "fedhelm/" + version.Get().Version
-	config.WarningHandler = rest.NoWarnings{}
 }
 
 // identity tells others who holds a lock.

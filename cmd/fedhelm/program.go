@@ -10,6 +10,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/fedhelm/fedhelm/pkg/federation"
+	"github.com/fedhelm/fedhelm/pkg/join"
 	"github.com/fedhelm/fedhelm/pkg/setup"
 	"github.com/fedhelm/fedhelm/pkg/version"
 )
@@ -24,6 +26,8 @@ type program struct {
 	width          int  // of the terminal; 0: unknown
 	chart          fs.FS
 	connect        func(hostOptions) (*host, error)
+	connectMember  func(contextOptions) (*memberCluster, error)
+	open           func(context.Context, join.Host, federation.Ref) (join.Federation, error)
 }
 
 // Exit codes, as docs/operations.md lists them.

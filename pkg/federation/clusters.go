@@ -80,4 +80,3 @@ func (a *API) Watch(ctx context.Context, name string) (watch.Interface, error) {
 	return a.rest.Get().Resource(clusters).
 		SpecificallyVersionedParams(&options, metav1.ParameterCodec, corev1.SchemeGroupVersion).Watch(ctx)
 }
-
