@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/fedhelm/fedhelm/pkg/dial"
 	"github.com/fedhelm/fedhelm/pkg/version"
 )
 
@@ -88,6 +89,7 @@ func (c *common) federationAPI() (rest.Interface, error) {
 	if err != nil {
 		return nil, err
 	}
+	config.Dial = dial.Hedged // bootstrap asks while the API server is only just coming up
 	config.NegotiatedSerializer = serializer.NewCodecFactory(runtime.NewScheme()).WithoutConversion()
 	client, err := rest.UnversionedRESTClientFor(config)
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"github.com/fedhelm/fedhelm/hooks/internal/wait"
+	"github.com/fedhelm/fedhelm/pkg/dial"
 )
 
 const (
 	interval = 100 * time.Millisecond
-	// perTry is how long one answer may take. A packet that got lost while the
-	// network was still being set up shall not cost more.
+	// perTry is how long one answer may take.
 	perTry = time.Second
 )
 
@@ -43,7 +43,7 @@ func Run(ctx context.Context, o Options) error {
 	client := &http.Client{
 		Timeout: perTry,
 		// Each try finds its way anew: the address may lead elsewhere by now.
-		Transport: &http.Transport{DisableKeepAlives: true},
+		Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial.Hedged},
 	}
 	waiting, err := wait.Until(ctx, o.Out, interval, func(ctx context.Context) (string, error) {
 		return ask(ctx, client, o.URL)
