@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -158,12 +159,58 @@ func TestProxyForwards(t *testing.T) {
 	}
 }
 
+func TestStartupIsAnsweredWhenTheServerIsReady(t *testing.T) {
+	var asked atomic.Int32
+	api := newAPIServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) < 3 {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	if status, body, _ := send(t, newProxy(t, api.options()), "GET /startupz"); status != http.StatusOK {
+		t.Errorf("answer %d %q, want 200 at the third look", status, body)
+	}
+	if api.requests[0] != "GET /readyz" || len(api.requests) != 3 || api.connections != 1 {
+		t.Errorf("the API server was asked %q over %d connections, want /readyz three times over one", api.requests, api.connections)
+	}
+}
+
+func TestStartupSaysNoInTheEnd(t *testing.T) {
+	unready := newAPIServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusInternalServerError)
+		fmt.Fprint(w, "[-]etcd failed")
+	})
+	gone := newAPIServer(t, nil)
+	gone.Close()
+	for _, tt := range []struct {
+		name       string
+		api        *apiserver
+		wantStatus int
+		want       string
+	}{
+		{"with what the server says", unready, http.StatusInternalServerError, "[-]etcd failed"},
+		{"when there is no server", gone, http.StatusServiceUnavailable, "refused"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := New(tt.api.options())
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.startupPatience = 120 * time.Millisecond
+			front := httptest.NewServer(p)
+			defer front.Close()
+			if status, body, _ := send(t, front, "GET /startupz"); status != tt.wantStatus || !strings.Contains(body, tt.want) {
+				t.Errorf("answer %d %q, want %d with %q", status, body, tt.wantStatus, tt.want)
+			}
+		})
+	}
+}
+
 func TestProxyForwardsNothingElse(t *testing.T) {
 	api := newAPIServer(t, func(http.ResponseWriter, *http.Request) {})
 	front := newProxy(t, api.options())
 	for _, line := range []string{
 		"GET /", "GET /api", "GET /metrics", "GET /healthz", "GET /livez/", "GET /livez/etcd", "GET /readyz/../api", "GET //livez",
-		"GET /livez/..%2f..%2fapi", "GET /%6civez", "GET /livez%2f..%2fapi", "GET /./livez", "GET /api/../livez", "GET /livez%00", "GET /livez;/api",
+		"GET /livez/..%2f..%2fapi", "GET /%6civez", "GET /livez%2f..%2fapi", "GET /./livez", "GET /api/../livez", "GET /livez%00", "GET /livez;/api", "GET /startupz/", "POST /startupz",
 		"GET /LIVEZ", "GET /livez%3fverbose", "GET http://elsewhere.example/api", "GET /\\livez",
 		"POST /livez", "PUT /readyz", "DELETE /livez", "PATCH /livez", "TRACE /livez", "OPTIONS /livez",
 		"CONNECT 127.0.0.1:6443",
