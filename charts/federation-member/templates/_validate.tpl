@@ -19,4 +19,5 @@
 {{- if and .Values.rbac.aggregate (gt (len $label) 63) }}
 {{ $v.rbac_aggregate }} is true, but {{ $label | quote }} is too long for the label that says which ClusterRoles to aggregate (63 characters): choose a shorter namespace, or set {{ $v.rbac_aggregate }} to false
 {{- end }}
+{{- include "federation-member.resolver.problems" . }}
 {{- end -}}
