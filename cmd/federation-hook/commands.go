@@ -34,6 +34,9 @@ var commands = []command{
 	{name: "verify", does: "checks a federation from inside the host cluster", setup: verifyCommand, once: true},
 }
 
+// doneLine is the last line of a run that succeeded. fedhelm waits for it: a kubelet tells of the end up to a second later.
+const doneLine = "done"
+
 func commandNames() []string {
 	names := make([]string, len(commands))
 	for i, c := range commands {
@@ -68,7 +71,12 @@ func (cmd command) execute(ctx context.Context, args []string, out io.Writer) er
 	ctx, cancel := context.WithTimeout(ctx, common.timeout)
 	defer cancel()
 	if cmd.once {
-		return act.run(ctx, out)
+		err = act.run(ctx, out)
+	} else {
+		err = retry(ctx, out, retryInterval, func(ctx context.Context) error { return act.run(ctx, out) })
 	}
-	return retry(ctx, out, retryInterval, func(ctx context.Context) error { return act.run(ctx, out) })
+	if err == nil {
+		_, err = fmt.Fprintln(out, doneLine)
+	}
+	return err
 }

@@ -2,7 +2,7 @@
 // subcommand for each hook.
 //
 // Exit codes: 0 done, 1 failed, 2 wrong flags. The last line of a failed run is
-// one sentence that begins with "error: ".
+// one sentence that begins with "error: "; that of one that succeeded is "done".
 package main
 
 import (
