@@ -20,7 +20,7 @@ func podSaidDone(ctx context.Context, client kubernetes.Interface, namespace, po
 	if err != nil {
 		return fmt.Errorf("follow the log of pod %q: %w", pod, err)
 	}
-	defer log.Close() //nolint:errcheck // it was only read
+	defer log.Close()
 	return readDone(log)
 }
 
