@@ -1,4 +1,4 @@
-// Package fedhelm holds the Helm chart that the root of this repository is.
+// Package fedhelm holds the Helm charts of this repository: the one that its root is, and the one for members.
 package fedhelm
 
 import (
@@ -16,6 +16,23 @@ import (
 //go:embed all:charts/federation-control-plane/templates
 var chart embed.FS
 
+//go:embed charts/federation-member/Chart.yaml charts/federation-member/README.md
+//go:embed charts/federation-member/values.yaml
+//go:embed charts/federation-member/values.schema.json
+//go:embed all:charts/federation-member/templates
+var memberChart embed.FS
+
 // Chart returns the files of the chart "federation", dependencies included: exactly those that Helm would load from
 // the repository, with their paths relative to the chart. The files cannot be changed.
 func Chart() fs.FS { return chart }
+
+// MemberChart returns the files of the chart "federation-member", which is installed into members and is no part of
+// the chart "federation": exactly those that Helm would load from its directory, with their paths relative to it. The
+// files cannot be changed.
+func MemberChart() fs.FS {
+	files, err := fs.Sub(memberChart, "charts/federation-member")
+	if err != nil {
+		panic(err) // a path that is not valid, and this one is
+	}
+	return files
+}

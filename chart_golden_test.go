@@ -16,15 +16,19 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// The golden file of the default values has every object. Those of the other
+// bases says, for each chart that has golden files, whose default case its cases are compared with.
+var bases = map[string]string{umbrella: controlPlane, controlPlane: controlPlane, member: member}
+
+// The golden file of the default case has every object. Those of the other
 // cases have only what the values change, so that a reader sees just that.
 func TestGolden(t *testing.T) {
-	base := render(t, controlPlane, nil)
-	for _, dir := range []string{umbrella, controlPlane} {
+	for dir, baseDir := range bases {
+		baseFile := filepath.Join(baseDir, "testdata", "default.values.yaml")
+		base := rendered(t, baseDir)[baseFile]
 		for file, docs := range rendered(t, dir) {
 			t.Run(file, func(t *testing.T) {
 				got := changes(base, docs)
-				if file == filepath.Join(controlPlane, "testdata", "default.values.yaml") {
+				if file == baseFile {
 					got = format(base)
 				}
 				golden(t, strings.Replace(file, ".values.yaml", ".golden.yaml", 1), got)
@@ -34,19 +38,21 @@ func TestGolden(t *testing.T) {
 }
 
 func TestNotes(t *testing.T) {
-	for file, values := range cases(t, umbrella) {
-		t.Run(file, func(t *testing.T) {
-			rel, err := dryRun(load(t, umbrella), values)
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden(t, strings.Replace(file, ".values.yaml", ".notes.txt", 1), rel.Info.Notes)
-		})
+	for _, dir := range []string{umbrella, member} {
+		for file, values := range cases(t, dir) {
+			t.Run(file, func(t *testing.T) {
+				rel, err := dryRunAs(releaseOf(dir), "federation-system", load(t, dir), values)
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, strings.Replace(file, ".values.yaml", ".notes.txt", 1), rel.Info.Notes)
+			})
+		}
 	}
 }
 
 func TestRenderingTwiceGivesTheSameBytes(t *testing.T) {
-	for _, dir := range []string{umbrella, controlPlane} {
+	for dir := range bases {
 		for file, first := range rendered(t, dir) {
 			second := render(t, dir, cases(t, dir)[file])
 			if diff := gocmp.Diff(format(first), format(second)); diff != "" {

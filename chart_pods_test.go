@@ -2,6 +2,7 @@ package fedhelm_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 // template is a pod, or what a workload makes pods from.
 type template struct {
+	chart    string
 	owner    string // kind and name
 	meta     metav1.ObjectMeta
 	spec     corev1.PodSpec
@@ -55,18 +57,22 @@ func templates(t *testing.T, docs []document) []template {
 		selector, _, _ := unstructured.NestedMap(d.object.Object, "spec", "selector", "matchLabels")
 		all = append(all, template{owner: d.id(), meta: typed.ObjectMeta, spec: typed.Spec, selector: selector})
 	}
-	if len(all) == 0 {
-		t.Fatal("no pods were rendered")
-	}
 	return all
 }
 
-// everyPod calls check with each pod of each case of the control plane.
+// everyPod calls check with each pod of each case of the charts that have pods of their own.
 func everyPod(t *testing.T, check func(t *testing.T, p template)) {
 	t.Helper()
-	for file, docs := range rendered(t, controlPlane) {
-		for _, p := range templates(t, docs) {
-			t.Run(file+"/"+p.owner, func(t *testing.T) { check(t, p) })
+	for _, dir := range []string{controlPlane, member} {
+		some := false
+		for file, docs := range rendered(t, dir) {
+			for _, p := range templates(t, docs) {
+				p.chart, some = dir, true
+				t.Run(file+"/"+p.owner, func(t *testing.T) { check(t, p) })
+			}
+		}
+		if !some {
+			t.Errorf("no pods of %s were rendered", dir)
 		}
 	}
 }
@@ -126,8 +132,8 @@ func TestSelectorsAreTheSameWhateverTheValues(t *testing.T) {
 		}
 		_, component, _ := strings.Cut(p.owner, "fellowship-")
 		want := map[string]any{
-			"app.kubernetes.io/name":      "federation-control-plane",
-			"app.kubernetes.io/instance":  "fellowship",
+			"app.kubernetes.io/name":      filepath.Base(p.chart),
+			"app.kubernetes.io/instance":  releaseOf(p.chart),
 			"app.kubernetes.io/component": component,
 		}
 		if fmt.Sprint(p.selector) != fmt.Sprint(want) {
@@ -142,9 +148,15 @@ func TestSelectorsAreTheSameWhateverTheValues(t *testing.T) {
 }
 
 func TestOneRegistryReplacesThoseOfAllImages(t *testing.T) {
-	for _, dir := range []string{umbrella, controlPlane} {
-		values := parseValues(t, `{global: {image: {registry: "mirror.example.com:5000"}}}`)
-		for _, p := range templates(t, render(t, dir, values)) {
+	for dir, needed := range map[string]string{
+		umbrella: ``, controlPlane: ``, member: `, federation: {name: a, uid: b}, cluster: c, dns: {zone: example.com, resolver: {enabled: true}}`,
+	} {
+		values := parseValues(t, `{global: {image: {registry: "mirror.example.com:5000"}}`+needed+`}`)
+		pods := templates(t, render(t, dir, values))
+		if len(pods) == 0 {
+			t.Errorf("%s: no pods were rendered", dir)
+		}
+		for _, p := range pods {
 			for _, c := range p.containers() {
 				if !strings.HasPrefix(c.Image, "mirror.example.com:5000/") {
 					t.Errorf("%s: %s: container %q has image %q", dir, p.owner, c.Name, c.Image)
@@ -167,16 +179,16 @@ func TestBootstrapAloneHoldsTheMostPowerfulCertificate(t *testing.T) {
 	})
 }
 
-// A pod that talks to the host's API is a hook or the renewal.
-func TestOnlyHooksGetATokenOfTheHostCluster(t *testing.T) {
+// A pod that talks to its own cluster's API is a hook or the renewal; in members, the resolver.
+func TestOnlyThoseWhoNeedItGetATokenOfTheirCluster(t *testing.T) {
 	everyPod(t, func(t *testing.T, p template) {
 		t.Helper()
 		mounts := p.spec.AutomountServiceAccountToken
 		if mounts == nil {
 			t.Fatal("it is not said whether a token is mounted")
 		}
-		isHook := strings.HasPrefix(p.owner, "Job ") || strings.HasPrefix(p.owner, "CronJob ")
-		if *mounts != isHook {
+		needsIt := strings.HasPrefix(p.owner, "Job ") || strings.HasPrefix(p.owner, "CronJob ") || p.owner == "Deployment fellowship-resolver"
+		if *mounts != needsIt {
 			t.Errorf("a token is mounted: %t", *mounts)
 		}
 	})

@@ -19,6 +19,7 @@ import (
 const (
 	umbrella     = "."
 	controlPlane = "charts/federation-control-plane"
+	member       = "charts/federation-member"
 )
 
 // load reads a chart as Helm does.
@@ -34,6 +35,14 @@ func load(t *testing.T, dir string) *chart.Chart {
 // dryRun renders a chart as `helm install fellowship --dry-run=client` does.
 func dryRun(c *chart.Chart, values map[string]any) (*release.Release, error) {
 	return dryRunAs("fellowship", "federation-system", c, values)
+}
+
+// releaseOf is what a chart's release is called in the tests.
+func releaseOf(dir string) string {
+	if dir == member {
+		return "fellowship-member"
+	}
+	return "fellowship"
 }
 
 func dryRunAs(name, namespace string, c *chart.Chart, values map[string]any) (*release.Release, error) {
@@ -60,7 +69,7 @@ func (d document) id() string { return d.kind + " " + d.name }
 // render returns all objects of a chart with these values, hooks and tests included.
 func render(t *testing.T, dir string, values map[string]any) []document {
 	t.Helper()
-	rel, err := dryRun(load(t, dir), values)
+	rel, err := dryRunAs(releaseOf(dir), "federation-system", load(t, dir), values)
 	if err != nil {
 		t.Fatalf("render %s: %v", dir, err)
 	}

@@ -11,64 +11,75 @@ import (
 	"testing"
 
 	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/fedhelm/fedhelm"
 )
 
+// embedded are the charts that programs carry with them, by the directory that Helm loads them from.
+var embedded = map[string]fs.FS{umbrella: fedhelm.Chart(), member: fedhelm.MemberChart()}
+
 // Whatever is new at the top of the repository is either part of the chart, and
 // so has to be embedded, or has to be named in .helmignore.
 func TestEmbeddedChartIsWhatHelmLoadsFromTheRepository(t *testing.T) {
-	want := map[string][]byte{}
-	for _, f := range load(t, umbrella).Raw {
-		want[f.Name] = f.Data
-	}
-	got := map[string][]byte{}
-	err := fs.WalkDir(fedhelm.Chart(), ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		got[path], err = fs.ReadFile(fedhelm.Chart(), path)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range slices.Sorted(maps.Keys(want)) {
-		if _, ok := got[path]; !ok {
-			t.Errorf("%s is loaded by Helm and not embedded", path)
-		} else if !bytes.Equal(got[path], want[path]) {
-			t.Errorf("%s: Helm loads something else than what is embedded", path)
-		}
-		delete(got, path)
-	}
-	for _, path := range slices.Sorted(maps.Keys(got)) {
-		t.Errorf("%s is embedded and not loaded by Helm", path)
+	for dir, files := range embedded {
+		t.Run(dir, func(t *testing.T) {
+			want := map[string][]byte{}
+			for _, f := range load(t, dir).Raw {
+				want[f.Name] = f.Data
+			}
+			got := map[string][]byte{}
+			for _, f := range filesOf(t, files) {
+				got[f.Name] = f.Data
+			}
+			for _, path := range slices.Sorted(maps.Keys(want)) {
+				if _, ok := got[path]; !ok {
+					t.Errorf("%s is loaded by Helm and not embedded", path)
+				} else if !bytes.Equal(got[path], want[path]) {
+					t.Errorf("%s: Helm loads something else than what is embedded", path)
+				}
+				delete(got, path)
+			}
+			for _, path := range slices.Sorted(maps.Keys(got)) {
+				t.Errorf("%s is embedded and not loaded by Helm", path)
+			}
+		})
 	}
 }
 
 func TestEmbeddedChartLoads(t *testing.T) {
-	var files []*loader.BufferedFile
-	err := fs.WalkDir(fedhelm.Chart(), ".", func(path string, entry fs.DirEntry, err error) error {
+	required := map[string]chartutil.Values{member: parseValues(t, `{`+needed+`}`)}
+	for dir, files := range embedded {
+		t.Run(dir, func(t *testing.T) {
+			c, err := loader.LoadFiles(filesOf(t, files))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Validate(); err != nil {
+				t.Error(err)
+			}
+			if _, err := dryRun(c, required[dir]); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func filesOf(t *testing.T, files fs.FS) []*loader.BufferedFile {
+	t.Helper()
+	var found []*loader.BufferedFile
+	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		data, err := fs.ReadFile(fedhelm.Chart(), path)
-		files = append(files, &loader.BufferedFile{Name: path, Data: data})
+		data, err := fs.ReadFile(files, path)
+		found = append(found, &loader.BufferedFile{Name: path, Data: data})
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := loader.LoadFiles(files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Validate(); err != nil {
-		t.Error(err)
-	}
-	if _, err := dryRun(c, nil); err != nil {
-		t.Error(err)
-	}
+	return found
 }
 
 // A release is a Secret, and a Secret holds 1 MiB. Half of that leaves room for what is to come.

@@ -2,6 +2,7 @@ package fedhelm_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,8 +10,10 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Values that must be turned away, and what the user is told.
-var refused = []struct{ name, chart, values, want string }{
+// refusal is values that must be turned away, and what the user is told.
+type refusal struct{ name, chart, values, want string }
+
+var refused = []refusal{
 	{"unknown key at the top of the umbrella", umbrella, `{controlPlan: {}}`, "additional properties 'controlPlan' not allowed"},
 	{"unknown key in global", umbrella, `{global: {images: {}}}`, "additional properties 'images' not allowed"},
 	{"unknown key of the control plane, through the umbrella", umbrella, `{controlPlane: {etcd: {replica: 3}}}`, "additional properties 'replica' not allowed"},
@@ -49,7 +52,7 @@ var refused = []struct{ name, chart, values, want string }{
 }
 
 func TestWrongValuesAreRefusedWithTheValueToSet(t *testing.T) {
-	for _, tt := range refused {
+	for _, tt := range slices.Concat(refused, refusedByMember) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := dryRun(load(t, tt.chart), parseValues(t, tt.values))
 			if err == nil {
@@ -79,7 +82,7 @@ func TestAllThatIsWrongIsReportedAtOnce(t *testing.T) {
 func TestNoValueIsASecret(t *testing.T) {
 	secret := regexp.MustCompile(`(?i)(password|passwd|token|privatekey|private_key|\bkey|pem|cert|kubeconfig)$`)
 	allowed := map[string]bool{"apiServer.auth.token": true} // a map: enabled, existingSecret
-	for _, dir := range []string{umbrella, controlPlane} {
+	for _, dir := range []string{umbrella, controlPlane, member} {
 		walk("", load(t, dir).Values, func(path string, value any) {
 			if _, isMap := value.(map[string]any); isMap && allowed[path] {
 				return
