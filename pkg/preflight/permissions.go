@@ -12,7 +12,7 @@ import (
 
 // right is what one access review asks for.
 type right struct {
-	group, resource string
+	group, resource string // perhaps with a subresource, such as pods/portforward
 	verbs           []string
 }
 
@@ -48,11 +48,11 @@ func (o InitOptions) permissions(ctx context.Context) error {
 	if apierrors.IsNotFound(err) {
 		needed = append([]right{makeNamespace}, needed...)
 	}
-	missing, err := o.missing(ctx, "", needed)
+	missing, err := o.host().missing(ctx, "", needed)
 	if err != nil {
 		return err
 	}
-	inside, err := o.missing(ctx, o.Namespace, inNamespace)
+	inside, err := o.host().missing(ctx, o.Namespace, inNamespace)
 	if err != nil {
 		return err
 	}
@@ -70,19 +70,19 @@ func (o InitOptions) permissions(ctx context.Context) error {
 }
 
 // missing returns what of the rights the user does not have, such as "create jobs.batch". A namespace of "" is the whole cluster.
-func (o InitOptions) missing(ctx context.Context, namespace string, rights []right) ([]string, error) {
+func (t target) missing(ctx context.Context, namespace string, rights []right) ([]string, error) {
 	if len(rights) == 0 {
 		return nil, nil
 	}
 	// Most who install are administrators: then one question is enough.
-	if ok, err := o.may(ctx, namespace, everything, "*"); ok || err != nil {
+	if ok, err := t.may(ctx, namespace, everything, "*"); ok || err != nil {
 		return nil, err
 	}
 	var missing []string
 	for _, r := range rights {
 		var verbs []string
 		for _, verb := range r.verbs {
-			ok, err := o.may(ctx, namespace, r, verb)
+			ok, err := t.may(ctx, namespace, r, verb)
 			if err != nil {
 				return nil, err
 			}
@@ -101,13 +101,14 @@ func (o InitOptions) missing(ctx context.Context, namespace string, rights []rig
 	return missing, nil
 }
 
-func (o InitOptions) may(ctx context.Context, namespace string, r right, verb string) (bool, error) {
+func (t target) may(ctx context.Context, namespace string, r right, verb string) (bool, error) {
+	resource, subresource, _ := strings.Cut(r.resource, "/")
 	review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 		ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: namespace, Group: r.group, Resource: r.resource, Verb: verb,
+			Namespace: namespace, Group: r.group, Resource: resource, Subresource: subresource, Verb: verb,
 		},
 	}}
-	answer, err := o.Client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+	answer, err := t.client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
 	if err != nil {
 		return false, fmt.Errorf("ask whether %s %s is allowed: %w", verb, r.resource, err)
 	}

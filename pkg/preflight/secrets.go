@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -66,10 +67,16 @@ func (o InitOptions) secret(ctx context.Context, name string) (*corev1.Secret, e
 	return s, nil
 }
 
-// merge makes one problem of what a check found wrong in several objects.
+// merge makes one problem of what a check found wrong in several objects; it is a warning when all of them are. nil stands for
+// an object with which all is well.
 func merge(errs []error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 	if len(errs) < 2 {
 		return errors.Join(errs...)
 	}
-	return &Problem{Reason: errors.Join(errs...).Error()}
+	serious := slices.ContainsFunc(errs, func(err error) bool {
+		var p *Problem
+		return !errors.As(err, &p) || !p.Warning
+	})
+	return &Problem{Reason: errors.Join(errs...).Error(), Warning: !serious}
 }
