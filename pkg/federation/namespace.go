@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
@@ -52,7 +50,7 @@ func RemoveNamespace(ctx context.Context, client kubernetes.Interface, objects m
 	if namespace.Labels[LabelManagedBy] != ManagedBy {
 		return false, nil
 	}
-	if left := leftIn(ctx, client.Discovery(), objects, name); left {
+	if NamespaceInUse(ctx, client.Discovery(), objects, name) {
 		return false, ctx.Err()
 	}
 	uid := namespace.UID
@@ -73,45 +71,23 @@ func RemoveNamespace(ctx context.Context, client kubernetes.Interface, objects m
 	return true, nil
 }
 
-// leftIn tells whether a namespace holds anything, of any kind there is, but what Kubernetes itself puts into namespaces. What
-// cannot be looked at may hold something: a group whose API server is away, a kind that we may not list.
-func leftIn(ctx context.Context, kinds discovery.ServerResourcesInterface, objects metadata.Interface, namespace string) bool {
-	_, lists, err := kinds.ServerGroupsAndResources()
+// NamespaceInUse tells whether a namespace holds anything, of any kind there is, but what Kubernetes itself puts into namespaces.
+// What cannot be looked at may hold something: a group whose API server is away, a kind that we may not list.
+func NamespaceInUse(ctx context.Context, kinds discovery.ServerResourcesInterface, objects metadata.Interface, namespace string) bool {
+	served, err := ServedKinds(kinds)
 	if err != nil {
 		return true
 	}
-	seen := map[schema.GroupResource]bool{}
-	for _, list := range lists {
-		version, err := schema.ParseGroupVersion(list.GroupVersion)
-		if err != nil {
-			return true
+	for _, kind := range served {
+		if !kind.Namespaced {
+			continue
 		}
-		for i := range list.APIResources {
-			resource := version.WithResource(list.APIResources[i].Name)
-			if !holdsObjects(&list.APIResources[i]) || seen[resource.GroupResource()] || transient[resource.GroupResource()] {
-				continue
-			}
-			seen[resource.GroupResource()] = true // in another version it is the same objects again
-			found, err := objects.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
-			if err != nil || slices.ContainsFunc(found.Items, func(o metav1.PartialObjectMetadata) bool { return isSomebodys(resource.Resource, &o) }) {
-				return true
-			}
+		found, err := objects.Resource(kind.GroupVersionResource).Namespace(namespace).List(ctx, metav1.ListOptions{})
+		if err != nil || slices.ContainsFunc(found.Items, func(o metav1.PartialObjectMetadata) bool { return isSomebodys(kind.Resource, &o) }) {
+			return true
 		}
 	}
 	return false
-}
-
-// transient are the kinds that Kubernetes writes about others, or that are computed when asked for.
-var transient = map[schema.GroupResource]bool{
-	{Resource: "events"}:                                    true,
-	{Group: "events.k8s.io", Resource: "events"}:            true,
-	{Resource: "endpoints"}:                                 true,
-	{Group: "discovery.k8s.io", Resource: "endpointslices"}: true,
-	{Group: "metrics.k8s.io", Resource: "pods"}:             true,
-}
-
-func holdsObjects(r *metav1.APIResource) bool {
-	return r.Namespaced && slices.Contains(r.Verbs, "list") && !strings.Contains(r.Name, "/")
 }
 
 // isSomebodys leaves out what every namespace has, what is on its way out, and what goes with its owner, which is looked at itself.
