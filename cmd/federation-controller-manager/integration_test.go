@@ -36,7 +36,7 @@ func startInstance(t *testing.T, program, kubeconfig string, flags ...string) *i
 	t.Helper()
 	i := &instance{health: process.FreeAddress(t), metrics: process.FreeAddress(t), pprof: process.FreeAddress(t)}
 	i.Process = process.Start(t, program, append([]string{
-		"--kubeconfig=" + kubeconfig, "--federation-name=fellowship", "--leader-elect", "--v=1",
+		"--kubeconfig=" + kubeconfig, "--host-kubeconfig=" + kubeconfig, "--federation-name=fellowship", "--leader-elect", "--v=1",
 		"--health-bind-address=" + i.health, "--metrics-bind-address=" + i.metrics, "--pprof-bind-address=" + i.pprof,
 	}, flags...)...)
 	return i

@@ -21,7 +21,7 @@ import (
 const shutdown = 15 * time.Second
 
 // newManager sets everything up without asking the federation API anything, which
-// may not be there yet. This is where controllers are added to the manager.
+// may not be there yet.
 func newManager(o options) (ctrl.Manager, error) {
 	config, err := restConfig(o)
 	if err != nil {
@@ -64,6 +64,9 @@ func newManager(o options) (ctrl.Manager, error) {
 	}
 	if err := mgr.Add(&dnsCheck{dns: o.dns, period: time.Minute}); err != nil {
 		return nil, fmt.Errorf("set up the check of the DNS configuration: %w", err)
+	}
+	if err := addControllers(mgr, o); err != nil {
+		return nil, err
 	}
 	return mgr, nil
 }

@@ -21,6 +21,9 @@ type options struct {
 	dns      dns
 	log      logging
 	version  bool
+
+	host       host
+	monitoring monitoring
 }
 
 // election is how instances agree on which of them acts.
@@ -66,6 +69,8 @@ func (o *options) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.dns.zone, "zone-name", "", "DNS zone with the federation's names, such as example.com.")
 	fs.StringVar(&o.dns.config, "dns-provider-config", "", "file with the DNS provider's configuration")
 
+	o.host.addFlags(fs)
+	o.monitoring.addFlags(fs)
 	o.log.addFlags(fs)
 	fs.BoolVar(&o.version, "version", false, "print the version and exit")
 }

@@ -30,10 +30,12 @@ func accessRights(adminGroup string) []any {
 			TypeMeta:   typeMeta("ClusterRole"),
 			ObjectMeta: meta("", managerName),
 			Rules: []rbacv1.PolicyRule{
-				rule(fedv1beta1.GroupName, "clusters", "", "get", "list", "watch"),
+				rule(fedv1beta1.GroupName, "clusters", "", "get", "list", "watch", "patch"), // patch: its labels of zones and region
 				rule(fedv1beta1.GroupName, "clusters/status", "", "get", "update", "patch"),
 				rule("", "events", "", "create", "patch", "update"),
 				rule("events.k8s.io", "events", "", "create", "patch", "update"),
+				// Whose UID is the federation's.
+				rule("", "namespaces", "kube-system", "get"),
 				// What helm test looks at with this identity.
 				rule("apiextensions.k8s.io", "customresourcedefinitions", clusterCRD, "get"),
 				rule("", "namespaces", "default", "get"),

@@ -1,0 +1,81 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+
+	"github.com/fedhelm/fedhelm/pkg/members"
+)
+
+// outcome is what kind of answer a probe had.
+type outcome int
+
+const (
+	unreachable outcome = iota // none
+	healthy
+	unhealthy // it says so itself
+	rejected  // 401
+	forbidden // 403
+)
+
+// finding is what came of a probe, in words that are the same as long as nothing changes.
+type finding struct {
+	outcome outcome
+	message string
+}
+
+// probe asks the member whether it is ready. It takes no longer than timeout.
+func probe(ctx context.Context, m *members.Member, timeout time.Duration) finding {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	f, status := ask(ctx, m, "/readyz", timeout)
+	if status == http.StatusNotFound { // before Kubernetes 1.16, and behind some proxies
+		f, _ = ask(ctx, m, "/healthz", timeout)
+	}
+	if f.outcome == unreachable {
+		// A connection may be to a machine that is gone, while a new one would lead to another.
+		utilnet.CloseIdleConnectionsFor(m.Config.Transport)
+	}
+	return f
+}
+
+func ask(ctx context.Context, m *members.Member, path string, timeout time.Duration) (finding, int) {
+	url := m.Config.Host + path
+	var status int
+	result := m.Client.Get().AbsPath(path).MaxRetries(0).Do(ctx).StatusCode(&status)
+	body, err := result.Raw()
+	switch {
+	case status == 0:
+		return finding{unreachable, fmt.Sprintf("%s: %s", url, plain(err, timeout))}, 0
+	case status == http.StatusOK:
+		return finding{healthy, url + " says ok"}, status
+	case status == http.StatusUnauthorized:
+		return finding{rejected, url + " does not accept the credential (401)"}, status
+	case status == http.StatusForbidden:
+		return finding{forbidden, url + " may not be asked by the credential (403): its ServiceAccount lacks rights in the member"}, status
+	default:
+		return finding{unhealthy, fmt.Sprintf("%s says %d%s", url, status, failing(body))}, status
+	}
+}
+
+// failing names the checks that an API server's answer says have failed.
+func failing(body []byte) string {
+	var names []string
+	for line := range strings.Lines(string(body)) {
+		if name, ok := strings.CutPrefix(line, "[-]"); ok && len(names) < 5 {
+			name, _, _ = strings.Cut(name, " ")
+			names = append(names, strings.TrimSpace(name))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return "; failing: " + strings.Join(names, ", ")
+}

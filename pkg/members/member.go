@@ -1,0 +1,66 @@
+package members
+
+import (
+	"context"
+	"sync"
+
+	"k8s.io/client-go/rest"
+)
+
+// Member is a joined cluster that can be asked something. It ends when the cluster leaves the federation, or when its address, its
+// certificate authority or the identity used there changes; then there is another Member. A renewed token is not such a change: clients
+// go on with the new one by themselves.
+//
+// Everything that is done on a member is begun with Go, and ends when the context given there does: only then a member counts as released.
+type Member struct {
+	Name string
+	// Config is for clients of the member; it has no time-out and limits no rate. All clients made from it, or from copies of it,
+	// share connections, which are those of this Member alone. It holds no credential itself.
+	Config *rest.Config
+	// Client asks for single paths, such as /readyz.
+	Client rest.Interface
+
+	link   *link
+	ctx    context.Context // the Member's own life, handed out by Go
+	cancel context.CancelFunc
+
+	mu    sync.Mutex // between Go and end
+	ended bool
+	work  sync.WaitGroup
+}
+
+// newMember returns a member that ends with ctx at the latest.
+func newMember(ctx context.Context, name string, l *link) (*Member, error) {
+	client, err := l.client()
+	if err != nil {
+		return nil, err
+	}
+	m := &Member{Name: name, Config: l.config, Client: client, link: l}
+	m.ctx, m.cancel = context.WithCancel(ctx)
+	return m, nil
+}
+
+// Go calls f in a goroutine of its own, with a context that ends when the Member does. f must return soon after that: until then the
+// member is not released. It reports false, without calling f, if the Member has ended already.
+func (m *Member) Go(f func(ctx context.Context)) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ended || m.ctx.Err() != nil {
+		return false
+	}
+	m.work.Go(func() { f(m.ctx) })
+	return true
+}
+
+// Done is closed when the Member ends. Work on it may go on for a moment.
+func (m *Member) Done() <-chan struct{} { return m.ctx.Done() }
+
+// end returns when nothing works on the member any more.
+func (m *Member) end() {
+	m.mu.Lock()
+	m.ended = true
+	m.mu.Unlock()
+	m.cancel()
+	m.work.Wait()
+	m.link.close()
+}
