@@ -20,6 +20,7 @@ type Certificate struct {
 	Secret  string    `json:"secret"`
 	Key     string    `json:"key"`
 	Subject string    `json:"subject"`
+	Issued  time.Time `json:"issued"`
 	Expires time.Time `json:"expires"`
 }
 
@@ -48,7 +49,7 @@ func Certificates(ctx context.Context, client kubernetes.Interface, ref Ref) ([]
 				continue
 			}
 			if leaf := first(secret.Data[key]); leaf != nil && leaf.IsCA == (suffix == caSecret) {
-				found = append(found, Certificate{Secret: secret.Name, Key: key, Subject: leaf.Subject.CommonName, Expires: leaf.NotAfter})
+				found = append(found, Certificate{Secret: secret.Name, Key: key, Subject: leaf.Subject.CommonName, Issued: leaf.NotBefore, Expires: leaf.NotAfter})
 			}
 		}
 	}
