@@ -107,3 +107,8 @@ func (corefile) damaged(owner Owner, format string, a ...any) error {
 	return fmt.Errorf("%w: block %s of the Corefile: %s; take out what is left of it by hand, from %q to %q, then try again",
 		ErrDamaged, owner, fmt.Sprintf(format, a...), beginMark+owner.String(), endMark+owner.String())
 }
+
+// Marked says whether a text may have a block of the owner's, damaged or not. It is quick, and needs no Corefile.
+func Marked(text string, owner Owner) bool {
+	return strings.Contains(text, beginMark+owner.String()) || strings.Contains(text, endMark+owner.String())
+}
