@@ -174,8 +174,8 @@ func (p *parser) keys(b *serverBlock) error {
 	for first := true; p.pos < len(p.tokens); first = false {
 		text := p.tokens[p.pos].text
 		switch {
-		case text == "{" && (another || first):
-			return p.errorf("no address before %q", "{")
+		case text == "{" && another:
+			return p.errorf("no address between a comma and %q", "{")
 		case text == "{":
 			return nil
 		case !first && !another && p.newLine():
