@@ -8,6 +8,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/roster"
 )
 
@@ -49,6 +50,9 @@ func (t *Target) members(ctx context.Context, report Report) ([]*member, error) 
 	var names []string
 	var all []*member
 	base := member{Target: t, asked: asked}
+	if base.zone, err = federation.Zone(ctx, t.Host.Client, t.Ref); err != nil {
+		return nil, err
+	}
 	if asked {
 		if system, err := t.API.Client.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{}); err == nil {
 			base.uid = system.UID

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/memberdns"
 	"github.com/fedhelm/fedhelm/pkg/roster"
 )
 
@@ -15,6 +16,8 @@ type Member struct {
 	Server
 	// Chosen: the user said that this is the way to it. Otherwise it was found by its name, and may be another cluster.
 	Chosen bool
+	// Ask asks the member's DNS servers; nil: they are not asked.
+	Ask memberdns.Ask
 }
 
 // member is what the checks of one member look at.
@@ -25,6 +28,7 @@ type member struct {
 	asked bool      // the federation API was, so that a missing Cluster means something
 	uid   types.UID // of the federation; "": not known
 	api   string    // its API's version; "": not known
+	zone  string    // of its DNS names; "": it has none
 
 	way   *Member // nil: there is none from here, for the reason noWay
 	noWay error
@@ -49,6 +53,7 @@ func (m *member) checks() []Check {
 		Check{Name: "member-rights", Needs: []string{"member-context", "service-account"}, Run: m.memberRights},
 		Check{Name: "zones", Needs: []string{"member-context", "registered"}, Run: m.zones},
 		Check{Name: "shadowing", Needs: inside, Run: m.shadowing},
+		Check{Name: "dns", Needs: inside, Limit: dnsLimit, Run: m.dns},
 	)
 }
 

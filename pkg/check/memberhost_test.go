@@ -59,7 +59,7 @@ func TestRegistered(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := gondor(nil)
-			m.Member.Cluster, m.asked, m.Secrets = tt.cluster, tt.asked, []roster.Secret{{Name: "fellowship.gondor"}}
+			m.Cluster, m.asked, m.Secrets = tt.cluster, tt.asked, []roster.Secret{{Name: "fellowship.gondor"}}
 			tt.want.check(t, m.registered(t.Context()))
 		})
 	}

@@ -3,9 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/topology"
 )
 
 // zones compares where the member's nodes are with what the federation and the member's resolver believe.
@@ -29,42 +28,36 @@ func (m *member) zones(ctx context.Context) Outcome {
 	case !apierrors.IsNotFound(err):
 		return failure("", "read ConfigMap %q in namespace %q of the member: %s", m.Resolver(), m.Namespace, brief(err))
 	}
-	return m.judgeZones(zonesOf(nodes.Items), m.clusterStatus(), corefile)
-}
-
-// zonesOf are the zones of nodes, sorted.
-func zonesOf(nodes []metav1.PartialObjectMetadata) []string {
-	zones := map[string]bool{}
-	for i := range nodes {
-		for _, label := range []string{corev1.LabelTopologyZone, corev1.LabelFailureDomainBetaZone} {
-			if zone := nodes[i].Labels[label]; zone != "" {
-				zones[zone] = true
-				break
-			}
-		}
+	var census topology.Census
+	for i := range nodes.Items {
+		census.Count(nodes.Items[i].Labels)
 	}
-	return slices.Sorted(maps.Keys(zones))
+	return m.judgeZones(census.Topology(), m.clusterStatus(), corefile)
 }
 
-func (m *member) judgeZones(have []string, status fedv1beta1.ClusterStatus, corefile string) Outcome {
-	if len(have) == 0 {
+func (m *member) judgeZones(have topology.Topology, status fedv1beta1.ClusterStatus, corefile string) Outcome {
+	if len(have.Zones) == 0 {
 		return warning(fmt.Sprintf("%s label nodes --all %s=REGION %s=ZONE", m.memberKubectl(), corev1.LabelTopologyRegion, corev1.LabelTopologyZone),
 			"no node says in which zone it is: the member is near to nobody")
 	}
-	if !slices.Equal(have, status.Zones) {
-		return warning("look again in a minute; if it stays so: "+m.managerLog(),
-			"its nodes are in %s, and Cluster %q says %s", strings.Join(have, ", "), m.Name, orNone(strings.Join(status.Zones, ", ")))
+	if here, there := place(have.Region, have.Zones), place(status.Region, status.Zones); here != there {
+		return warning("look again in a minute; if it stays so: "+m.managerLog(), "its nodes are in %s, and Cluster %q says %s", here, m.Name, there)
 	}
 	if leads := leadsTo(corefile); corefile != "" {
 		if want := m.nearest(status); !strings.HasPrefix(leads, want) {
 			return warning(m.join("--refresh"), "its resolver leads to %s, and the nearest name of the federation begins with %s", orNone(leads), want)
 		}
 	}
-	where := strings.Join(have, ", ")
-	if status.Region != "" {
-		where += " of region " + status.Region
+	return ok("its nodes are in %s", place(have.Region, have.Zones))
+}
+
+// place puts zones and their region into words.
+func place(region string, zones []string) string {
+	where := orNone(strings.Join(zones, ", "))
+	if region != "" {
+		where += " of region " + region
 	}
-	return ok("its nodes are in %s", where)
+	return where
 }
 
 // nearest is how the name begins that the member's resolver leads to: its zone's, or its region's if it has several zones.

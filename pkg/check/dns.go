@@ -1,0 +1,50 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/fedhelm/fedhelm/pkg/memberdns"
+)
+
+// dnsLimit is longer than for others: each of the DNS servers' pods is asked, through the member's API server.
+const dnsLimit = 30 * time.Second
+
+// dns looks whether the member's pods find the federation's names: what its DNS was told, and what it answers.
+func (m *member) dns(ctx context.Context) Outcome {
+	switch {
+	case m.zone == "":
+		return skipped("the federation has no DNS zone, so it has no names")
+	case m.uid == "":
+		return skipped("the federation API was not asked who it is, so no answer could be told from another's")
+	case m.way.Ask == nil:
+		return skipped("there is no way to ask the member's DNS")
+	}
+	found, err := memberdns.Check(ctx, memberdns.Options{
+		Client: m.way.Client, Ask: m.way.Ask, Timeout: dnsLimit,
+		Federation: memberdns.Federation{Namespace: m.Namespace, Name: m.Target.Name, UID: m.uid, Zone: m.zone},
+	})
+	return m.judgeDNS(found, err)
+}
+
+func (m *member) judgeDNS(found memberdns.Report, err error) Outcome {
+	mend := m.join("--cluster-dns=auto")
+	switch {
+	case errors.Is(err, memberdns.ErrByHand):
+		return warning("do by hand what it says", "%s", oneLine(err))
+	case err != nil:
+		return failure("", "%s", oneLine(err))
+	case found.Server.Kind == memberdns.None:
+		return skipped("its pods do not find the federation's names: %s", found.Server.Reason)
+	case found.State == memberdns.Missing:
+		return warning(mend+", unless it joined with --cluster-dns=none", "its pods do not find the federation's names: %s", inOneLine(found.Why))
+	case found.State == memberdns.Differs:
+		return failure(mend, "%s", inOneLine(found.Why))
+	case found.Err != nil:
+		return failure(m.memberKubectl()+" --namespace=kube-system get pods --selector=k8s-app=kube-dns; "+m.memberKubectl()+" --namespace="+m.Namespace+" get pods",
+			"the member's DNS was told of the federation, but does not answer for it: %s", oneLine(found.Err))
+	default:
+		return ok("%s answers for the federation", found.Server)
+	}
+}
