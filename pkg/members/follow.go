@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/klog/v2"
 )
 
 // Between tries of a host cluster that does not say what is in a Secret.
@@ -51,6 +52,7 @@ func (r *Registry) follow(ctx context.Context, name string, tell func(*corev1.Se
 
 // followOnce lists the Secret and then watches it for as long as that goes.
 func (r *Registry) followOnce(ctx context.Context, name string, tell func(*corev1.Secret, error)) error {
+	ctx = silent(ctx)
 	only := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()}
 	list, err := r.o.Secrets.List(ctx, only)
 	if err != nil {
@@ -125,3 +127,6 @@ func (r *Registry) sleep(ctx context.Context, d time.Duration) bool {
 func jittered(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64())) //nolint:gosec // spread, not secrecy
 }
+
+// silent keeps client-go from logging what is sent and received, however much is to be logged: there are credentials in it.
+func silent(ctx context.Context) context.Context { return klog.NewContext(ctx, klog.Logger{}) }

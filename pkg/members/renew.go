@@ -36,7 +36,7 @@ func (e *entry) renewWhenDue(m *Member, c Credential, r renewal, now time.Time) 
 	begun := m.Go(func(ctx context.Context) {
 		tryCtx, cancel := context.WithTimeout(ctx, renewTimeout)
 		defer cancel()
-		err := e.registry.renew(tryCtx, m.Client, secret, c)
+		err := e.registry.renew(silent(tryCtx), m.Client, secret, c)
 		if ctx.Err() != nil {
 			err = nil // the member leaves, or has another credential: that is no failure
 		}

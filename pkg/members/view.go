@@ -23,7 +23,7 @@ type view struct {
 	seen       bool // the host cluster has answered what there is
 	found      bool
 	err        error     // the host cluster's last answer, if it was a refusal or none
-	errSince   time.Time // since when there was no other
+	errSince   time.Time // since when it is of that kind
 }
 
 // saw returns the view of a Secret; nil is one that is not there.
@@ -46,7 +46,7 @@ func saw(secret *corev1.Secret, federation, cluster string) view {
 
 // failed returns the view after the host cluster did not say what there is: what was known stays.
 func (v view) failed(err error, now time.Time) view {
-	if v.err == nil {
+	if v.err == nil || apierrors.IsForbidden(v.err) != apierrors.IsForbidden(err) {
 		v.errSince = now
 	}
 	v.err = err

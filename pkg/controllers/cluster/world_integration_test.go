@@ -4,6 +4,7 @@ package cluster_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -21,7 +22,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -45,7 +45,6 @@ const (
 	namespace  = "federation-system"
 	hostUser   = "system:serviceaccount:" + namespace + ":fellowship-controller-manager"
 
-	period    = time.Second
 	threshold = 3
 )
 
@@ -60,7 +59,7 @@ type world struct {
 	stop     func() // returns when the controller has ended
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, period time.Duration) *world {
 	t.Helper()
 	fed := apiserver.Start(t)
 	w := &world{t: t, host: apiserver.Start(t), metrics: prometheus.NewRegistry()}
@@ -77,12 +76,12 @@ func newWorld(t *testing.T) *world {
 	if w.clusters, err = client.New(fed.Admin(t), client.Options{Scheme: scheme}); err != nil {
 		t.Fatal(err)
 	}
-	w.run(fed, scheme)
+	w.run(fed, scheme, period)
 	return w
 }
 
 // run starts what the controller manager runs, as the users that it runs as.
-func (w *world) run(fed *apiserver.Server, scheme *runtime.Scheme) {
+func (w *world) run(fed *apiserver.Server, scheme *runtime.Scheme, period time.Duration) {
 	w.t.Helper()
 	again := true
 	mgr, err := ctrl.NewManager(fed.Config(w.t, "federation-controller-manager"), ctrl.Options{
@@ -199,7 +198,7 @@ func (m *member) token(t *testing.T, life time.Duration) string {
 		"kubernetes.io": map[string]any{"namespace": namespace, "serviceaccount": map[string]string{"name": account.Name, "uid": string(account.UID)}},
 	})
 	digest := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(nil, key, 5 /* crypto.SHA256 */, digest[:])
+	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,15 +285,13 @@ func is(c *fedv1beta1.Cluster, kind string, status metav1.ConditionStatus, reaso
 	return nil
 }
 
+// ready is the condition of that name, which must be there.
+func ready(c *fedv1beta1.Cluster) *metav1.Condition {
+	return meta.FindStatusCondition(c.Status.Conditions, fedv1beta1.ClusterReady)
+}
+
 func (w *world) ready(limit time.Duration, name string) *fedv1beta1.Cluster {
 	w.t.Helper()
 	c, _ := w.becomes(limit, name, fedv1beta1.ClusterReady, metav1.ConditionTrue, fedv1beta1.ReasonClusterReady)
 	return c
-}
-
-func gone(err error) error {
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	return fmt.Errorf("it is still there (%v)", err)
 }
