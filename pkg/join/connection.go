@@ -41,10 +41,12 @@ type Federation struct {
 	federation.Ref
 	Zone string // of its DNS names; "": it has none
 
-	// Unusable is why the federation's API cannot be used; then Clusters is nil and UID empty. nil: it answers.
+	// Unusable is why the federation's API cannot be used; then Clusters and API are nil and UID empty. nil: it answers.
 	Unusable error
 	Clusters ClusterClient
-	UID      types.UID // of its kube-system namespace
+	API      kubernetes.Interface // what is built into Kubernetes
+	Server   string               // URL of the API, for messages
+	UID      types.UID            // of its kube-system namespace
 }
 
 // ClusterClient reads and writes Clusters, the registrations of members. Errors are those of the API server:
@@ -78,6 +80,6 @@ func Open(ctx context.Context, host Host, ref federation.Ref, tune func(*rest.Co
 		f.Unusable = err
 		return f, nil
 	}
-	f.Clusters = api
+	f.Clusters, f.API, f.Server = api, api.Kube(), api.Server
 	return f, nil
 }

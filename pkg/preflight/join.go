@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -31,7 +32,9 @@ type JoinOptions struct {
 	Clusters          Clusters
 
 	Endpoint Endpoint
-	Secret   string // the name of the member's Secret in the host cluster
+	// Authority finds out what verifies the member at Endpoint; nil: that is known.
+	Authority func(ctx context.Context) error
+	Secret    string // the name of the member's Secret in the host cluster
 	// Names tells that pods of the member are to find the federation's names.
 	Names bool
 }
@@ -41,25 +44,43 @@ type Clusters interface {
 	List(ctx context.Context) (*fedv1beta1.ClusterList, error)
 }
 
-// Join returns the checks before `fedhelm join`, in stages for Run.
-func Join(o JoinOptions) [][]Check {
-	first := []Check{
-		{"federation", o.federation},
-		{"member-api", func(ctx context.Context) error { return o.member().answers(ctx) }},
-		{"endpoint", func(context.Context) error { return o.Endpoint.address() }},
+// Join makes the checks before `fedhelm join`. What needs a side that does not answer is left out: nothing can be learned there.
+func Join(ctx context.Context, o JoinOptions) Results {
+	const federation, member = "federation", "member-api"
+	first := Run(ctx, []Check{
+		{federation, o.federation},
+		{member, func(ctx context.Context) error { return o.member().answers(ctx) }},
+	})
+	answers := map[string]bool{}
+	for _, r := range first {
+		answers[r.Check] = r.Problem == nil
 	}
-	second := []Check{
-		{"member-version", o.memberVersion},
-		{"name", o.name},
+	rest := []Check{
+		{"endpoint", func(context.Context) error { return o.Endpoint.address() }},
 		{"secret", o.secret},
-		{"other-federation", o.otherFederation},
-		{"namespace-names", o.shadow},
-		{"member-permissions", o.memberPermissions},
 		{"host-permissions", o.hostPermissions},
-		{"federation-permissions", o.federationPermissions},
 		{"clocks", o.clocks},
 	}
-	return [][]Check{first, second}
+	if answers[federation] {
+		rest = append(rest, Check{"federation-permissions", o.federationPermissions})
+	}
+	if answers[member] {
+		rest = append(rest, Check{"member-version", o.memberVersion}, Check{"namespace-names", o.shadow},
+			Check{"member-permissions", o.memberPermissions}, Check{"certificate", o.certificate})
+	}
+	if answers[federation] && answers[member] {
+		rest = append(rest, Check{"name", o.name}, Check{"other-federation", o.otherFederation})
+	}
+	return append(first, Run(ctx, rest)...)
+}
+
+// certificate finds the authority that verifies the member, unless there is no address to ask.
+func (o JoinOptions) certificate(ctx context.Context) error {
+	var p *Problem
+	if errors.As(o.Endpoint.address(), &p) && !p.Warning || o.Authority == nil {
+		return nil
+	}
+	return o.Authority(ctx)
 }
 
 func (o JoinOptions) host() target {

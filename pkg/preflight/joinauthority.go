@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,9 +20,9 @@ type Authority struct {
 	Endpoint   string // URL at which the federation reaches it
 	ServerName string // what its certificate must name; "": the host of Endpoint
 
-	Given      []byte // by the user, now or earlier, PEM; nil: it is found
-	Kubeconfig []byte // what the user's kubeconfig verifies it with, PEM; nil: this machine's authorities, or nothing
-	Insecure   bool   // the kubeconfig verifies nothing
+	Given    []byte   // by the user, PEM; nil: it is found
+	Known    [][]byte // those that verified it elsewhere or earlier, PEM, the likeliest first; nil ones are passed over
+	Insecure bool     // the user's kubeconfig verifies nothing
 	// Published reads the authority that the cluster itself publishes to its pods.
 	Published func(ctx context.Context) ([]byte, error)
 }
@@ -33,37 +34,38 @@ const giveCA = "give the one that signed it with --cluster-ca=FILE"
 
 // Find returns the authority, PEM. What is wrong is a *Problem; one that is a warning comes together with the authority.
 func (a Authority) Find(ctx context.Context) ([]byte, error) {
+	candidates := a.candidates()
 	chain, err := a.present(ctx)
-	known := a.Given
-	if known == nil {
-		known = a.Kubeconfig
-	}
-	if err != nil && known == nil {
+	switch {
+	case err != nil && len(candidates) == 0:
 		return nil, &Problem{
 			Reason: fmt.Sprintf("%s cannot be reached from here (%v), so that there is no telling which authority signed its certificate", a.Endpoint, err),
 			WayOut: giveCA,
 		}
-	}
-	if err != nil {
-		return known, &Problem{
+	case err != nil:
+		return candidates[0], &Problem{
 			Reason:  fmt.Sprintf("%s cannot be reached from here (%v): whether its certificate is good is for the controller manager to find out", a.Endpoint, err),
 			Warning: true,
 		}
 	}
-	if known != nil {
+	for _, candidate := range candidates {
 		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(known) {
-			return nil, &Problem{Reason: "the certificate authority has no certificate in PEM", WayOut: giveCA}
-		}
-		_, err := a.verify(chain, pool)
-		if err == nil {
-			return known, nil
-		}
-		if a.Given != nil {
-			return nil, a.rejected(chain, err)
+		pool.AppendCertsFromPEM(candidate)
+		if _, err = a.verify(chain, pool); err == nil {
+			return candidate, nil
 		}
 	}
+	if a.Given != nil {
+		return nil, a.rejected(chain, err)
+	}
 	return a.search(ctx, chain)
+}
+
+func (a Authority) candidates() [][]byte {
+	if a.Given != nil {
+		return [][]byte{a.Given}
+	}
+	return slices.DeleteFunc(slices.Clone(a.Known), func(known []byte) bool { return len(known) == 0 })
 }
 
 // search tries what the cluster publishes, then the authorities that this machine trusts.

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/version"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/federation"
 )
 
 // Versions of Kubernetes that a member may run. The oldest has all that membership stands on (TokenRequest, EndpointSlices, server-side
@@ -87,12 +88,15 @@ func (o JoinOptions) shadow(ctx context.Context) error {
 	if !o.Names {
 		return nil
 	}
-	_, err := o.Member.Client.CoreV1().Namespaces().Get(ctx, o.Federation.Name, metav1.GetOptions{})
+	found, err := o.Member.Client.CoreV1().Namespaces().Get(ctx, o.Federation.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	if found.Name == o.Federation.Namespace && found.Labels[federation.LabelManagedBy] == federation.ManagedBy {
+		return nil // we made it, and what we put there is not asked for by name
 	}
 	return &Problem{
 		Reason: fmt.Sprintf("the member has a namespace %q, named like the federation: SERVICE.%s would no longer lead to the Services in it", o.Federation.Name, o.Federation.Name),

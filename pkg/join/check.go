@@ -1,0 +1,136 @@
+package join
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/memberdns"
+	"github.com/fedhelm/fedhelm/pkg/members"
+	"github.com/fedhelm/fedhelm/pkg/preflight"
+	"github.com/fedhelm/fedhelm/pkg/setup"
+)
+
+// plan is what is decided before the first write.
+type plan struct {
+	endpoint   preflight.Endpoint
+	serverName string // what the member's certificate must name; "": the host of endpoint
+	ca         []byte // that verifies it
+	secretName string
+}
+
+// check is all that is done before the first write.
+func (r *joinRun) check(ctx context.Context) error {
+	step := r.Progress.Start(fmt.Sprintf("Checking federation %s and cluster %s", r.Federation.Name, r.Name))
+	defer step.Fail()
+	registered, secret := r.known(ctx)
+	r.decide(registered)
+	results := preflight.Join(ctx, r.preflight(func(ctx context.Context) error {
+		var err error
+		r.ca, err = r.authority(secret).Find(ctx)
+		return err
+	}))
+	for _, warning := range results.Warnings() {
+		r.Progress.Warnf("%s", warning)
+	}
+	if err := results.Err(); err != nil {
+		return setup.Refused(err)
+	}
+	step.Done()
+	return nil
+}
+
+// known is what there is of this very cluster in the federation already; nil when there is nothing, or nobody answers: the checks
+// tell of that.
+func (r *joinRun) known(ctx context.Context) (*fedv1beta1.Cluster, *corev1.Secret) {
+	if r.Federation.Unusable != nil {
+		return nil, nil
+	}
+	registered, err := r.Federation.Clusters.Get(ctx, r.Name)
+	if err != nil {
+		return nil, nil
+	}
+	system, err := r.Member.Client.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+	if err != nil || preflight.ClusterUID(registered) != string(system.UID) || registered.Spec.SecretRef == nil {
+		return nil, nil
+	}
+	secret, err := r.Host.Client.CoreV1().Secrets(r.Federation.Namespace).Get(ctx, registered.Spec.SecretRef.Name, metav1.GetOptions{})
+	if err != nil {
+		return registered, nil
+	}
+	return registered, secret
+}
+
+// decide fills the plan: what was chosen, else what is known, else what the kubeconfig says.
+func (r *joinRun) decide(known *fedv1beta1.Cluster) {
+	r.endpoint = preflight.Endpoint{URL: r.Endpoint}
+	r.secretName = r.SecretName
+	if known != nil {
+		r.secretName = cmp.Or(r.secretName, known.Spec.SecretRef.Name)
+		r.endpoint.URL = cmp.Or(r.endpoint.URL, addressFor(known))
+	}
+	r.secretName = cmp.Or(r.secretName, r.Federation.MemberObject(r.Name))
+	if r.endpoint.URL == "" {
+		r.endpoint = preflight.Endpoint{URL: r.Member.Server, Context: r.Member.Context, Proxied: r.Member.Config.Proxy != nil}
+	}
+	r.serverName = r.Member.Config.ServerName
+}
+
+// addressFor is the one that join writes: of all the addresses that a Cluster may have, the one without a range.
+func addressFor(c *fedv1beta1.Cluster) string {
+	for _, a := range c.Spec.ServerAddressByClientCIDRs {
+		if a.ClientCIDR == "" {
+			if url, err := preflight.NormalEndpoint(a.ServerAddress); err == nil {
+				return url
+			}
+		}
+	}
+	return ""
+}
+
+// authority says where to look for what verifies the member.
+func (r *joinRun) authority(stored *corev1.Secret) preflight.Authority {
+	known := [][]byte{authorityOf(r.Member.Config)}
+	if stored != nil {
+		known = [][]byte{stored.Data[members.CAKey], known[0]}
+	}
+	return preflight.Authority{
+		Endpoint: r.endpoint.URL, ServerName: r.serverName,
+		Given: r.CA, Known: known, Insecure: r.Member.Config.Insecure,
+		Published: func(ctx context.Context) ([]byte, error) {
+			published, err := r.Member.Client.CoreV1().ConfigMaps(metav1.NamespaceSystem).Get(ctx, "kube-root-ca.crt", metav1.GetOptions{})
+			if err != nil {
+				return nil, fmt.Errorf("read what the member publishes to its pods: %w", err)
+			}
+			return []byte(published.Data["ca.crt"]), nil
+		},
+	}
+}
+
+// authorityOf is the one of a kubeconfig, also when that names a file; nil when it has none.
+func authorityOf(config *rest.Config) []byte {
+	loaded := rest.CopyConfig(config)
+	if err := rest.LoadTLSFiles(loaded); err != nil {
+		return nil // then no request would have come through either
+	}
+	return loaded.CAData
+}
+
+func (r *joinRun) preflight(authority func(context.Context) error) preflight.JoinOptions {
+	return preflight.JoinOptions{
+		Name: r.Name, Federation: r.Federation.Ref, UID: r.Federation.UID, Unusable: r.Federation.Unusable,
+		Host:      preflight.Side{Client: r.Host.Client, Context: r.Host.Context, Server: r.Host.Server, Clock: r.HostClock},
+		Member:    preflight.Side{Client: r.Member.Client, Context: r.Member.Context, Server: r.Member.Server, Clock: r.MemberClock},
+		API:       preflight.Side{Client: r.Federation.API, Server: r.Federation.Server},
+		Clusters:  r.Federation.Clusters,
+		Endpoint:  r.endpoint,
+		Authority: authority,
+		Secret:    r.secretName,
+		Names:     r.DNS != "" && r.DNS != memberdns.None && r.Federation.Zone != "",
+	}
+}
