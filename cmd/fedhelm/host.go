@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/urfave/cli/v2"
+	"k8s.io/client-go/rest"
 
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/release"
@@ -20,6 +21,7 @@ type hostOptions struct {
 // host is the host cluster, and the kubeconfig that led to it.
 type host struct {
 	setup.Host
+	config   *rest.Config
 	files    []string // of the kubeconfig, in the order of the loading rules
 	releases func(namespace string, o release.Options) (releases, error)
 }
@@ -48,6 +50,7 @@ func connect(o hostOptions) (*host, error) {
 	}
 	return &host{
 		Host:     setup.Host{Client: r.client, Objects: r.objects, Context: r.context, Server: r.config.Host},
+		config:   r.config,
 		files:    r.files,
 		releases: r.releases,
 	}, nil

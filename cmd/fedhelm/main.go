@@ -27,7 +27,7 @@ func main() {
 		getenv:      os.Getenv,
 		interactive: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
 		chart:       fedhelm.Chart(),
-		connect:     connect, connectMember: connectMember, open: open,
+		connect:     connect, connectMember: connectMember, open: open, openAPI: openAPI,
 	}
 	p.width, _, _ = term.GetSize(int(os.Stderr.Fd()))
 	p.terminal = term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb"

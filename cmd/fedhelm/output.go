@@ -20,6 +20,21 @@ func outputFormat(c *cli.Context) (string, error) {
 	}
 }
 
+// namedOutputFlag is outputFlag for what is one object of the federation API.
+func namedOutputFlag() cli.Flag {
+	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: categoryOutput, Usage: "`FORMAT` of the result: json, yaml, or name, instead of text"}
+}
+
+// namedOutputFormat is what -o says: "", json, yaml or name. The last is for a text to honour.
+func namedOutputFormat(c *cli.Context) (string, error) {
+	switch format := c.String("output"); format {
+	case "", "json", "yaml", "name":
+		return format, nil
+	default:
+		return "", fmt.Errorf("--output: %q is none of json, yaml, name", format)
+	}
+}
+
 // print writes a result to stdout, as text unless another format was asked for.
 func (p *program) print(format string, result any, text func(io.Writer)) error {
 	var data []byte
