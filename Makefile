@@ -44,7 +44,7 @@ clean: ## Remove what was built here (the test bed's state: make testbed-down; i
 	rm -rf bin
 
 ##@ Test tiers
-.PHONY: test-unit test-race test-chart test-integration test-e2e fuzz bench bench-init
+.PHONY: test-unit test-race test-chart test-integration test-e2e fuzz bench bench-init bench-join
 test-unit: ## Unit tests: no cluster, no network, no root
 	go test $(shell go list ./... | grep -v -e '^github.com/fedhelm/fedhelm$$')
 	cd ci/testbed && go test ./...
@@ -63,21 +63,25 @@ test-integration: ## Against a real etcd and kube-apiserver (built when missing;
 	bin=$$($(TESTBED) build --only etcd,kube-apiserver,kubectl --print-dir) && \
 	FEDHELM_TEST_BIN="$$bin" go test -tags integration -run Integration $(INTEGRATION_PACKAGES)
 
+# What runs against the test bed finds its clusters, its programs and ours.
+ON_TESTBED = bin=$$($(TESTBED) build --print-dir) && \
+	PATH="$$bin:$$PATH" FEDHELM_BIN="$(CURDIR)/bin" FEDHELM_E2E_KUBECONFIG="$(TESTBED_KUBECONFIG)"
+
+test-e2e: MEMBERS = 3
 test-e2e: build testbed-up ## End to end on the test bed's real clusters
-	bin=$$($(TESTBED) build --print-dir) && \
-	PATH="$$bin:$$PATH" FEDHELM_BIN="$(CURDIR)/bin" FEDHELM_E2E_KUBECONFIG="$(TESTBED_KUBECONFIG)" \
-	go test -tags e2e -count=1 -timeout 40m -v ./ci/e2e/...
+	$(ON_TESTBED) go test -tags e2e -count=1 -timeout 40m -v ./ci/e2e/...
 
 FUZZTIME ?= 30s
 fuzz: ## Run every fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)
 
-bench: bench-init ## Every benchmark
+bench: bench-init bench-join ## Every benchmark
 
 bench-init: build testbed-up ## fedhelm init to a usable context, beside the floor: a bare etcd and kube-apiserver
-	bin=$$($(TESTBED) build --print-dir) && \
-	PATH="$$bin:$$PATH" FEDHELM_BIN="$(CURDIR)/bin" FEDHELM_E2E_KUBECONFIG="$(TESTBED_KUBECONFIG)" \
-	go run ./ci/bench
+	$(ON_TESTBED) go run ./ci/bench init
+
+bench-join: build testbed-up ## A Cluster's registration to its first Ready, and fedhelm join step by step, beside the floor
+	$(ON_TESTBED) go run ./ci/bench join
 
 ##@ Test bed: real Kubernetes on this machine (needs root)
 .PHONY: testbed-up testbed-down testbed-load testbed-status testbed-build testbed-purge

@@ -1,6 +1,11 @@
-// Command bench measures how long `fedhelm init` takes to a usable context, step by step, and beside it the floor on the same machine in
-// the same minutes: a bare etcd and kube-apiserver from nothing to ready. It prints medians, their ratio, and the memory of the idle
-// control plane. `make bench-init` sets up what it needs: the test bed's clusters, fedhelm, kubectl.
+// Command bench measures fedhelm on the clusters of the test bed, and beside it, in the same minutes, a floor: the least that the same
+// machine needs for the same end.
+//
+//	bench init   `fedhelm init` to a usable context, step by step; floor: a bare etcd and kube-apiserver from nothing to ready
+//	bench join   a Cluster's registration to its first Ready, and `fedhelm join` step by step; floor: one question to the member
+//	             over a new connection, and one write to the federation
+//
+// `make bench` sets up what it needs: the test bed's clusters, fedhelm, kubectl.
 package main
 
 import (
@@ -11,26 +16,44 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 )
 
 func main() {
-	var b bench
-	flag.IntVar(&b.runs, "runs", 5, "how often each is measured; the median counts")
-	flag.StringVar(&b.host, "host-cluster-context", "rivendell", "kubeconfig context of the host cluster")
-	flag.DurationVar(&b.idle, "idle", 30*time.Second, "how long the idle control plane is watched for its memory")
-	flag.StringVar(&b.testbed, "testbed", "ci/testbed", "directory of the test bed, which measures the floor")
-	flag.Parse()
-
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	b.kubeconfig, b.fedhelm = os.Getenv("FEDHELM_E2E_KUBECONFIG"), os.Getenv("FEDHELM_BIN")
-	err := errors.New("FEDHELM_E2E_KUBECONFIG or FEDHELM_BIN is not set: run: make bench-init")
-	if b.kubeconfig != "" && b.fedhelm != "" {
-		err = b.run(ctx)
-	}
+	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
+}
+
+func run(ctx context.Context, args []string) error {
+	var i initBench
+	var j joinBench
+	benchmarks := map[string]struct {
+		*bench
+		flags func(*flag.FlagSet)
+		run   func(context.Context) error
+	}{
+		"init": {&i.bench, i.flags, i.run},
+		"join": {&j.bench, j.flags, j.run},
+	}
+	if len(args) == 0 || benchmarks[args[0]].run == nil {
+		return errors.New("which benchmark? bench init or bench join")
+	}
+	chosen := benchmarks[args[0]]
+	b, undo, err := newBench()
+	if err != nil {
+		return err
+	}
+	defer undo()
+	*chosen.bench = b
+	flags := flag.NewFlagSet("bench "+args[0], flag.ContinueOnError)
+	flags.StringVar(&chosen.host, "host-cluster-context", "rivendell", "kubeconfig context of the host cluster")
+	chosen.flags(flags)
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	return chosen.run(ctx)
 }

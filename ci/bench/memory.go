@@ -30,9 +30,9 @@ type summary struct {
 }
 
 // watchMemory looks at the working sets of the benchmark's namespace every few seconds, while nobody uses the federation.
-func (b bench) watchMemory(ctx context.Context) (memory, error) {
+func (b bench) watchMemory(ctx context.Context, idle time.Duration) (memory, error) {
 	var peak memory
-	for end := time.Now().Add(b.idle); time.Now().Before(end); {
+	for end := time.Now().Add(idle); time.Now().Before(end); {
 		now, err := b.memory(ctx)
 		if err != nil {
 			return peak, err

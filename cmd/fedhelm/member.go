@@ -3,11 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/urfave/cli/v2"
+	"k8s.io/client-go/rest"
 
+	"github.com/fedhelm/fedhelm/pkg/check"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/join"
+	"github.com/fedhelm/fedhelm/pkg/preflight"
 	"github.com/fedhelm/fedhelm/pkg/release"
 )
 
@@ -79,4 +83,17 @@ func (p *program) federation(c *cli.Context, host *host) (join.Federation, error
 // open is join.Open with our clients' manners.
 func open(ctx context.Context, host join.Host, ref federation.Ref) (join.Federation, error) {
 	return join.Open(ctx, host, ref, tune)
+}
+
+// clock reads a cluster's clock from what it answers.
+type clock struct{ prober check.Prober }
+
+func clockOf(config *rest.Config) (preflight.Clock, error) {
+	prober, err := check.NewProber(config)
+	return clock{prober}, err
+}
+
+func (k clock) Skew(ctx context.Context) (time.Duration, error) {
+	answer, err := k.prober.Get(ctx, "/readyz")
+	return answer.Skew, err
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/fedhelm/fedhelm/pkg/check"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/join"
 	"github.com/fedhelm/fedhelm/pkg/setup"
@@ -29,7 +28,6 @@ type program struct {
 	connect        func(hostOptions) (*host, error)
 	connectMember  func(contextOptions) (*memberCluster, error)
 	open           func(context.Context, join.Host, federation.Ref) (join.Federation, error)
-	openAPI        func(context.Context, *host, federation.Ref) (check.Server, check.Clusters, error)
 }
 
 // Exit codes, as docs/operations.md lists them.
@@ -122,8 +120,7 @@ func (p *program) commands() []*cli.Command {
 		p.generateCommand(),
 		p.statusCommand(),
 		p.listCommand(),
-		p.clustersCommand(),
-		p.checkCommand(),
+		p.joinCommand(),
 		p.kubeconfigCommand(),
 		p.deleteCommand(),
 		p.versionCommand(),

@@ -18,10 +18,13 @@ func (r *joinRun) memberDNS(ctx context.Context) (*chart.MemberDNS, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &chart.MemberDNS{
-		Resolver: server.Kind == memberdns.CoreDNS, Zone: r.Federation.Zone, ClusterDomain: server.Domain,
-		TopologyZone: where.zone, Region: where.region,
-	}, nil
+	dns := chart.MemberDNS{
+		Resolver: server.Kind == memberdns.CoreDNS, Zone: r.Federation.Zone, ClusterDomain: server.Domain, Region: where.Region,
+	}
+	if len(where.Zones) == 1 { // of several, none is nearer than the others
+		dns.TopologyZone = where.Zones[0]
+	}
+	return &dns, nil
 }
 
 // wantsNames tells whether the member's pods are to find the federation's names, and through what.

@@ -1,45 +1,25 @@
 package join
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/metadata"
+
+	"github.com/fedhelm/fedhelm/pkg/topology"
 )
 
-// topology is where the member's nodes are, as far as names lead there.
-type topology struct {
-	zone   string // the only one; "" when there are several or none
-	region string // the one that most nodes have; "": none
-}
-
-// topologyOf reads the labels of the nodes, and nothing else of them.
-func topologyOf(ctx context.Context, objects metadata.Interface) (topology, error) {
+// topologyOf is where the cluster's nodes are. It reads their labels, and nothing else of them.
+func topologyOf(ctx context.Context, objects metadata.Interface) (topology.Topology, error) {
 	nodes, err := objects.Resource(corev1.SchemeGroupVersion.WithResource("nodes")).List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return topology{}, fmt.Errorf("list the member's nodes: %w", err)
+		return topology.Topology{}, fmt.Errorf("list the member's nodes: %w", err)
 	}
-	zones, regions := map[string]int{}, map[string]int{}
+	var census topology.Census
 	for i := range nodes.Items {
-		labels := nodes.Items[i].Labels
-		zones[cmp.Or(labels[corev1.LabelTopologyZone], labels[corev1.LabelFailureDomainBetaZone])]++
-		regions[cmp.Or(labels[corev1.LabelTopologyRegion], labels[corev1.LabelFailureDomainBetaRegion])]++
+		census.Count(nodes.Items[i].Labels)
 	}
-	delete(zones, "")
-	delete(regions, "")
-	var t topology
-	if len(zones) == 1 {
-		t.zone = slices.Collect(maps.Keys(zones))[0]
-	}
-	for _, region := range slices.Sorted(maps.Keys(regions)) { // of equals the first by name
-		if regions[region] > regions[t.region] {
-			t.region = region
-		}
-	}
-	return t, nil
+	return census.Topology(), nil
 }

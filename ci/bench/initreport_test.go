@@ -4,27 +4,11 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
-
-func TestParseSteps(t *testing.T) {
-	got := parseSteps(`Checking the host cluster (0.0s)
-Installing release bench: waiting: pod bench-pki: containers are being created
-Hook bench-pki (4.2s)
-Installing release bench: installed (8.1s)
-warning: slow (very)
-Federation API server is running at: https://172.30.20.1
-`)
-	want := []step{{"Checking the host cluster", 0}, {"Hook bench-pki", 4200 * time.Millisecond}, {"Installing release bench", 8100 * time.Millisecond}}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(step{})); diff != "" {
-		t.Errorf("steps (-want +got):\n%s", diff)
-	}
-}
 
 func TestReportGivesMediansAndTheirRatio(t *testing.T) {
 	var out strings.Builder
-	err := report(&out, []measured{
+	err := reportInit(&out, []inited{
 		{floor: 2 * time.Second, total: 7 * time.Second, steps: []step{{"install", time.Second}}},
 		{floor: 3 * time.Second, total: 90 * time.Second, steps: []step{{"install", 3 * time.Second}}},
 		{floor: 4 * time.Second, total: 6 * time.Second, steps: []step{{"install", 2 * time.Second}}},
@@ -37,11 +21,5 @@ func TestReportGivesMediansAndTheirRatio(t *testing.T) {
 		"peak memory, idle MiB apiserver 2 etcd 1 the whole control plane 3"
 	if got != want {
 		t.Errorf("report is\n%s\nwant\n%s", got, want)
-	}
-}
-
-func TestMedianOfAnEvenNumberIsBetweenTheMiddleTwo(t *testing.T) {
-	if got := median([]time.Duration{4, 1, 2, 9}); got != 3 {
-		t.Errorf("median is %d, want 3", got)
 	}
 }

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// step is a line of fedhelm's progress that ended.
+type step struct {
+	name string
+	took time.Duration
+}
+
+var ended = regexp.MustCompile(`^(.*?)(?:: [^:]*)? \((\d+\.\d+)s\)$`)
+
+// parseSteps reads the progress lines of fedhelm. Steps overlap: the hooks are parts of the installation.
+func parseSteps(progress string) []step {
+	var steps []step
+	for _, line := range strings.Split(progress, "\n") {
+		m := ended.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		seconds, err := strconv.ParseFloat(m[2], 64)
+		if err != nil {
+			continue // not a number after all, so not the end of a step
+		}
+		steps = append(steps, step{name: m[1], took: time.Duration(seconds * float64(time.Second))})
+	}
+	return steps
+}
+
+// medians gives the median of each step, in the order in which the steps first ended.
+func medians(steps []step) []step {
+	byName, order := map[string][]time.Duration{}, []string{}
+	for _, s := range steps {
+		if byName[s.name] == nil {
+			order = append(order, s.name)
+		}
+		byName[s.name] = append(byName[s.name], s.took)
+	}
+	all := make([]step, len(order))
+	for i, name := range order {
+		all[i] = step{name, median(byName[name])}
+	}
+	return all
+}
+
+func median(values []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	if n == 0 {
+		return 0
+	}
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// percentile is the smallest value that p of a hundred values do not exceed.
+func percentile(values []time.Duration, p float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(values))
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[max(int(math.Ceil(p/100*float64(len(sorted)))), 1)-1]
+}
