@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/fedhelm/fedhelm/pkg/check"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/join"
 	"github.com/fedhelm/fedhelm/pkg/setup"
@@ -28,6 +29,7 @@ type program struct {
 	connect        func(hostOptions) (*host, error)
 	connectMember  func(contextOptions) (*memberCluster, error)
 	open           func(context.Context, join.Host, federation.Ref) (join.Federation, error)
+	openAPI        func(context.Context, *host, federation.Ref) (check.Server, check.Clusters, error)
 }
 
 // Exit codes, as docs/operations.md lists them.
@@ -121,6 +123,8 @@ func (p *program) commands() []*cli.Command {
 		p.statusCommand(),
 		p.listCommand(),
 		p.joinCommand(),
+		p.clustersCommand(),
+		p.checkCommand(),
 		p.kubeconfigCommand(),
 		p.deleteCommand(),
 		p.versionCommand(),
