@@ -193,3 +193,23 @@ func TestOnlyThoseWhoNeedItGetATokenOfTheirCluster(t *testing.T) {
 		}
 	})
 }
+
+// What reads the members' credentials is what a stranger would want most: other programs, upstream's among them, go without.
+func TestOurControllerManagerAloneReachesTheHost(t *testing.T) {
+	const mount = "/var/run/secrets/kubernetes.io/serviceaccount"
+	everyPod(t, func(t *testing.T, p template) {
+		t.Helper()
+		if p.chart != controlPlane || !strings.HasPrefix(p.owner, "Deployment") {
+			return
+		}
+		if p.spec.AutomountServiceAccountToken == nil || *p.spec.AutomountServiceAccountToken {
+			t.Error("every container has the ServiceAccount's token")
+		}
+		for _, c := range p.containers() {
+			mounts := slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == mount })
+			if want := c.Name == "controller-manager"; mounts != want {
+				t.Errorf("container %q has the token: %t, want %t", c.Name, mounts, want)
+			}
+		}
+	})
+}

@@ -11,12 +11,8 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/version"
 )
 
-// addControllers adds what acts while this instance leads.
-func addControllers(mgr ctrl.Manager, o options) error {
-	secrets, err := o.host.secrets(o.namespace)
-	if err != nil {
-		return err
-	}
+// addControllers adds what acts while this instance leads. The members' credentials are among secrets.
+func addControllers(mgr ctrl.Manager, o options, secrets members.Secrets) error {
 	address, err := o.monitoring.address()
 	if err != nil {
 		return fmt.Errorf("read --client-address: %w", err)

@@ -43,12 +43,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	log := o.log.install(stderr)
 	log.Info("Starting", "federation", o.federation, "namespace", o.namespace, "version", version.Get().Version, "commit", version.Get().Commit)
 
-	metrics.Registry.MustRegister(infoMetric(o), dnsValid)
 	mgr, err := newManager(o)
 	if err != nil {
 		log.Error(err, "Cannot be set up")
 		return 1
 	}
+	metrics.Registry.MustRegister(infoMetric(o), dnsValid)
 	if err := mgr.Start(ctrl.LoggerInto(ctx, log)); err != nil {
 		log.Error(err, "Giving up")
 		return 1

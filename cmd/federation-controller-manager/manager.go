@@ -27,6 +27,10 @@ func newManager(o options) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
+	secrets, err := o.host.secrets(o.namespace)
+	if err != nil {
+		return nil, err
+	}
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, fedv1beta1.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -65,7 +69,7 @@ func newManager(o options) (ctrl.Manager, error) {
 	if err := mgr.Add(&dnsCheck{dns: o.dns, period: time.Minute}); err != nil {
 		return nil, fmt.Errorf("set up the check of the DNS configuration: %w", err)
 	}
-	if err := addControllers(mgr, o); err != nil {
+	if err := addControllers(mgr, o, secrets); err != nil {
 		return nil, err
 	}
 	return mgr, nil

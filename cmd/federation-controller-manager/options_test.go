@@ -14,6 +14,7 @@ import (
 var good = []string{
 	"--kubeconfig=/etc/federation/controller-manager/kubeconfig", "--federation-name=fellowship", "--federation-namespace=federation-system",
 	"--leader-elect=true", "--health-bind-address=:8081", "--metrics-bind-address=:8080", "--pprof-bind-address=127.0.0.1:6060",
+	"--client-address=10.244.0.7",
 	"--dns-provider=coredns", "--zone-name=example.com.", "--dns-provider-config=/etc/federation/dns-provider/federation-dns-provider.conf", "--v=4",
 }
 
@@ -62,6 +63,12 @@ func TestParseRefuses(t *testing.T) {
 		{name: "vmodule with JSON", args: []string{"--log-format=json", "--vmodule=a=1"}, want: []string{"--vmodule"}},
 		{name: "a negative verbosity", args: []string{"--v=-1"}, want: []string{"--v=-1"}},
 		{name: "no requests at all", args: []string{"--federated-api-qps=0", "--federated-api-burst=0"}, want: []string{"--federated-api-qps", "--federated-api-burst"}},
+		{name: "members that are asked without a pause", args: []string{"--cluster-monitor-period=0s"}, want: []string{"--cluster-monitor-period"}},
+		{name: "members that have no time to answer", args: []string{"--cluster-monitor-timeout=-1s"}, want: []string{"--cluster-monitor-timeout"}},
+		{name: "members that are never well", args: []string{"--cluster-failure-threshold=0"}, want: []string{"--cluster-failure-threshold"}},
+		{name: "nodes that are looked at without a pause", args: []string{"--cluster-topology-period=0s"}, want: []string{"--cluster-topology-period"}},
+		{name: "a token's life that no server gives", args: []string{"--member-token-lifetime=5m"}, want: []string{"--member-token-lifetime", "10m"}},
+		{name: "an own address that is a name", args: []string{"--client-address=gondor"}, want: []string{"--client-address"}},
 		{name: "surplus arguments", args: []string{"extra", "more"}, want: []string{`"extra"`, `"more"`}},
 		{
 			name: "everything that is wrong, at once", args: []string{"--nonsense", "--v=x", "extra", "--dns-provider", "bind", "--leader-elect=perhaps"},
@@ -102,6 +109,14 @@ func TestRunExitCodes(t *testing.T) {
 		{name: "help is no failure", args: []string{"--help"}, want: 0, says: "--federation-name string"},
 		{name: "the version is printed, whatever else is there", args: []string{"--version", "--nonsense"}, want: 0, says: program + " dev"},
 		{name: "bad flags", args: []string{"--nonsense"}, want: 2, says: "unknown flag: --nonsense"},
+		{
+			name: "no access to the host cluster", want: 1, says: "--host-kubeconfig",
+			args: []string{"--federation-name=f", "--kubeconfig=testdata/kubeconfig", "--metrics-bind-address=0"},
+		},
+		{
+			name: "a host kubeconfig that is missing", want: 1, says: "--host-kubeconfig=/nonexistent",
+			args: []string{"--federation-name=f", "--kubeconfig=testdata/kubeconfig", "--metrics-bind-address=0", "--host-kubeconfig=/nonexistent"},
+		},
 		{name: "a kubeconfig that is missing", args: []string{"--federation-name=f", "--kubeconfig=/nonexistent"}, want: 1, says: "/nonexistent"},
 	}
 	for _, tt := range tests {

@@ -7,6 +7,8 @@ leader-elect: "true"
 health-bind-address: ":8081"
 metrics-bind-address: ":8080"
 pprof-bind-address: 127.0.0.1:6060
+# A variable of the container, which the kubelet fills in.
+client-address: $(POD_IP)
 {{- with .Values.global.dns.provider }}
 dns-provider: {{ . }}
 {{- end }}

@@ -32,8 +32,8 @@ type Cluster struct {
 // ClusterSpec says how the federation reaches the member.
 type ClusterSpec struct {
 	// ServerAddressByClientCIDRs are the addresses of the member's API server, each
-	// with the range of client addresses that should use it. A client uses the first
-	// entry that contains its address, and an entry without a range otherwise.
+	// with the range of client addresses that should use it. A client uses the entry
+	// with the longest range that contains its address, and that without a range otherwise.
 	//
 	// +listType=map
 	// +listMapKey=clientCIDR
@@ -43,7 +43,7 @@ type ClusterSpec struct {
 
 	// SecretRef names the Secret with the credentials for the member. It lies in the
 	// federation's namespace of the host cluster, and is used only if it is labelled
-	// for this very Cluster. Without it the member is accessed anonymously.
+	// for this very Cluster. Without it the member is not asked anything.
 	//
 	// +optional
 	SecretRef *SecretReference `json:"secretRef,omitempty"`
@@ -120,9 +120,10 @@ type ClusterStatus struct {
 	Credential *CredentialStatus `json:"credential,omitempty"`
 }
 
-// CredentialStatus says which credential was last tried on a member.
+// CredentialStatus says by which credential the condition Ready came about.
 type CredentialStatus struct {
-	// SecretVersion is the resourceVersion of the Secret that it was read from.
+	// SecretVersion is the resourceVersion of the Secret that it was read from. A newer
+	// one is named here only after the member was tried by it.
 	//
 	// +optional
 	SecretVersion string `json:"secretVersion,omitempty"`

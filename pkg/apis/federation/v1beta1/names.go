@@ -53,7 +53,7 @@ const (
 	ReasonSecretMalformed = "SecretMalformed"
 )
 
-// ReasonMemberReleased is the reason of the condition Leaving.
+// ReasonMemberReleased is the reason of the condition Leaving, and of Ready meanwhile.
 const ReasonMemberReleased = "MemberReleased"
 
 // Labels.
