@@ -37,12 +37,13 @@ func Check(ctx context.Context, o Options) (Report, error) {
 		return Report{}, err
 	}
 	r := Report{Server: s}
-	questions := []question{{ordinary(s.Domain), answered, true}}
-	switch s.Kind {
-	case CoreDNS:
-		questions = append(questions, question{o.Federation.probe(s.Domain), o.Federation.proves, false})
+	switch {
+	case s.byHand != nil:
+		r.State, r.Why, err = o.handmade(ctx, s)
+		return r, err
+	case s.Kind == CoreDNS:
 		r.State, r.Why, err = o.blockState(ctx, s)
-	case KubeDNS:
+	case s.Kind == KubeDNS:
 		r.State, r.Why, err = o.entryState(ctx, s)
 	default:
 		return r, nil
@@ -50,9 +51,22 @@ func Check(ctx context.Context, o Options) (Report, error) {
 	if err != nil || r.State == Missing {
 		return r, err
 	}
+	questions := []question{s.alive()}
+	if s.Kind == CoreDNS {
+		questions = append(questions, o.Federation.known(s.Domain))
+	}
 	round, err := o.round(ctx, metav1.NamespaceSystem, s.selector, s.port, questions, map[types.UID]bool{})
 	r.Err = round.why
 	return r, err
+}
+
+// handmade judges by its answers a DNS that is not ours to change.
+func (o Options) handmade(ctx context.Context, s Server) (State, string, error) {
+	round, err := o.lead(ctx, s)
+	if err != nil || round.why == nil {
+		return InPlace, "", err
+	}
+	return Missing, fmt.Sprintf("%v: %v", s.byHand, round.why), nil
 }
 
 func (o Options) configMap(ctx context.Context, name string) (*corev1.ConfigMap, error) {

@@ -25,7 +25,8 @@ type Configured struct {
 // Configure makes the cluster's DNS answer the federation's names, and waits until each of its pods that is ready does.
 // Nothing is written before the resolver and the cluster's DNS were seen to answer. When what was written does not
 // work in time, or ctx ends, it is taken out again, and what others wrote meanwhile stays. The server is detected anew,
-// as with Detect; where it is None, or the federation has no zone, there is nothing to do. Run again it changes nothing.
+// as with Detect; where it is None, or the federation has no zone, there is nothing to do. One that is not ours to change
+// is left alone: ErrByHand says what to put where, unless somebody did so already. Run again it changes nothing.
 func Configure(ctx context.Context, o Options, wanted Kind) (Configured, error) {
 	if o.Federation.Zone == "" {
 		return Configured{Server: Server{Kind: None, Reason: fmt.Sprintf("federation %q has no DNS zone", o.Federation.Name)}}, nil
@@ -35,6 +36,9 @@ func Configure(ctx context.Context, o Options, wanted Kind) (Configured, error) 
 		return Configured{}, err
 	}
 	done := Configured{Server: s, Warnings: s.Warnings}
+	if s.byHand != nil {
+		return done, o.byHand(ctx, s)
+	}
 	var c change
 	switch s.Kind {
 	case CoreDNS:
@@ -74,9 +78,6 @@ func (o Options) forward(ctx context.Context, s Server) (change, error) {
 		return change{}, err
 	}
 	b := s.block(o.Federation, r.address)
-	if !s.corefile.Reload {
-		return change{}, byHand("the Corefile in %s has no plug-in \"reload\", so CoreDNS would not see a change: add it and restart CoreDNS, or put this there yourself:\n%s", s, b)
-	}
 	if err := r.answers(ctx, o, s.Domain); err != nil {
 		return change{}, err
 	}
@@ -91,6 +92,22 @@ func (o Options) forward(ctx context.Context, s Server) (change, error) {
 		undo: func(cm *corev1.ConfigMap) error { return s.restoreBlock(cm, o.Federation, former) },
 		seen: func(ctx context.Context) error { return o.leads(ctx, s) },
 	}, nil
+}
+
+// byHand returns nil when somebody has set the cluster's DNS up, and else tells how.
+func (o Options) byHand(ctx context.Context, s Server) error {
+	r, err := o.resolver(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.answers(ctx, o, s.Domain); err != nil {
+		return err
+	}
+	if round, err := o.lead(ctx, s); err != nil || round.why == nil {
+		return err
+	}
+	return fmt.Errorf("%w; let it forward %s to %s, the federation's resolver, by this server block or what stands for it there:\n%s",
+		s.byHand, o.Federation.owner().Domain(s.Domain), r.address, s.block(o.Federation, r.address))
 }
 
 // federate is the change for kube-dns. That it answers cannot be seen: it does so only with the zones of nodes, and

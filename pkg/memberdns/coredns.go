@@ -48,12 +48,16 @@ func coreDNS(ctx context.Context, client kubernetes.Interface, pod corev1.Pod, c
 	if s.port, err = listenPort(c, s.corefile.Port); err != nil {
 		return Server{}, err
 	}
-	if additions, ok := additions(pod, c, path.Dir(file), s.corefile.Imports); ok {
-		s.ConfigMap, s.Key, s.own = additions, "", true
+	if !s.corefile.Reload {
+		s.byHand = byHand("the Corefile in %s has no plug-in \"reload\", so CoreDNS would not see a change before it is restarted", s)
 		return s, nil
 	}
-	s.Warnings, err = managed(cm, from)
-	return s, err
+	if additions, ok := additions(pod, c, path.Dir(file), s.corefile.Imports); ok {
+		s.ConfigMap, s.Key, s.own = additions, "*"+additionSuffix, true
+		return s, nil
+	}
+	s.Warnings, s.byHand = managed(cm, from)
+	return s, nil
 }
 
 // source is a key of a ConfigMap.
@@ -127,7 +131,7 @@ func additions(pod corev1.Pod, c corev1.Container, dir string, imports []string)
 const additionSuffix = ".server"
 
 // managed says who else writes the ConfigMap. One that is put back whenever it is changed is not for us to change.
-func managed(cm *corev1.ConfigMap, from source) (warnings []string, err error) {
+func managed(cm *corev1.ConfigMap, from source) (warnings []string, notOurs error) {
 	name := cm.Namespace + "/" + cm.Name
 	switch {
 	case from.frozen:

@@ -33,6 +33,7 @@ type Server struct {
 	corefile clusterdns.Corefile
 	text     string // of the Corefile
 	own      bool   // the ConfigMap is one of additions, and the key ours alone
+	byHand   error  // why it is not ours to change; nil: it is
 	selector labels.Selector
 	port     int // that its pods listen on
 }
@@ -46,8 +47,8 @@ func (s Server) String() string {
 }
 
 // Detect finds out which DNS server the cluster has. With Auto a cluster with another one, or with none, is None with
-// a reason, not an error; kube-dns or CoreDNS are looked for where asked for. ErrByHand is returned for a server that we
-// know but may not configure.
+// a reason, not an error; kube-dns or CoreDNS are looked for where asked for. ErrByHand is returned for a CoreDNS of which
+// not even the cluster's domain can be told.
 func Detect(ctx context.Context, client kubernetes.Interface, wanted Kind) (Server, error) {
 	if wanted == None {
 		return Server{Kind: None, Reason: "the cluster's DNS is left alone"}, nil

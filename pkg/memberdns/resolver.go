@@ -36,7 +36,7 @@ func (o Options) resolver(ctx context.Context) (resolver, error) {
 
 // answers waits until the resolver answers for its federation.
 func (r resolver) answers(ctx context.Context, o Options, domain string) error {
-	err := o.wait(ctx, r.namespace, r.selector, resolverPort, question{o.Federation.probe(domain), o.Federation.proves, false})
+	err := o.wait(ctx, r.namespace, r.selector, resolverPort, o.Federation.known(domain))
 	if err != nil {
 		return fmt.Errorf("wait for the federation's resolver: %w; look at: kubectl --namespace %s describe deployment %s",
 			err, r.namespace, o.Federation.Resolver())

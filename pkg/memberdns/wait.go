@@ -51,8 +51,8 @@ func (o Options) wait(ctx context.Context, namespace string, selector labels.Sel
 		if !r.broken {
 			fine = time.Now()
 		}
-		if ctx.Err() == nil || waiting == "" { // not what the end of ctx made of it
-			waiting = err.Error()
+		if text := err.Error(); waiting != text && (ctx.Err() == nil || waiting == "") { // not what the end of ctx made of it
+			waiting = text
 			o.tell(waiting)
 		}
 		select {
@@ -136,11 +136,19 @@ func ready(pod corev1.Pod) bool {
 
 // works waits until the cluster's DNS answers the cluster's own names.
 func (o Options) works(ctx context.Context, s Server) error {
-	return o.wait(ctx, metav1.NamespaceSystem, s.selector, s.port, question{ordinary(s.Domain), answered, true})
+	return o.wait(ctx, metav1.NamespaceSystem, s.selector, s.port, s.alive())
 }
 
 // leads waits until it answers those and the federation's as well.
 func (o Options) leads(ctx context.Context, s Server) error {
-	return o.wait(ctx, metav1.NamespaceSystem, s.selector, s.port,
-		question{ordinary(s.Domain), answered, true}, question{o.Federation.probe(s.Domain), o.Federation.proves, false})
+	return o.wait(ctx, metav1.NamespaceSystem, s.selector, s.port, s.alive(), o.Federation.known(s.Domain))
 }
+
+// lead asks once what leads waits for.
+func (o Options) lead(ctx context.Context, s Server) (result, error) {
+	return o.round(ctx, metav1.NamespaceSystem, s.selector, s.port, []question{s.alive(), o.Federation.known(s.Domain)}, map[types.UID]bool{})
+}
+
+func (s Server) alive() question { return question{ordinary(s.Domain), answered, true} }
+
+func (f Federation) known(domain string) question { return question{f.probe(domain), f.proves, false} }
