@@ -102,15 +102,16 @@ func domains(keys []string, directives []directive) []string {
 
 // port is that of the key which has the first of the domains beneath it; the first key's where none has.
 func port(keys, domains []string) string {
-	ports := make([]string, len(keys))
-	for i, k := range keys {
+	for _, k := range keys {
 		a := address(k)
-		if ports[i] = a.port; len(domains) > 0 && a.scheme == "dns" &&
-			(a.zone == "" || domains[0] == a.zone || strings.HasSuffix(domains[0], "."+a.zone)) {
+		if len(domains) > 0 && a.scheme == "dns" && (a.zone == "" || domains[0] == a.zone || strings.HasSuffix(domains[0], "."+a.zone)) {
 			return a.port
 		}
 	}
-	return append(ports, "")[0]
+	if len(keys) == 0 {
+		return ""
+	}
+	return address(keys[0]).port
 }
 
 // listen is what a key of a server block says.

@@ -69,6 +69,9 @@ func (o Options) handmade(ctx context.Context, s Server) (State, string, error) 
 	return Missing, fmt.Sprintf("%v: %v", s.byHand, round.why), nil
 }
 
+// differs is for what can be told, only not be right.
+func differs(why error) (State, string, error) { return Differs, why.Error(), nil }
+
 func (o Options) configMap(ctx context.Context, name string) (*corev1.ConfigMap, error) {
 	cm, err := o.Client.CoreV1().ConfigMaps(metav1.NamespaceSystem).Get(ctx, name, metav1.GetOptions{})
 	if !exists(err) {
@@ -88,7 +91,7 @@ func (o Options) blockState(ctx context.Context, s Server) (State, string, error
 	key := s.place(o.Federation).key
 	found, err := clusterdns.FindBlock(cm.Data[key], o.Federation.owner())
 	if err != nil {
-		return Differs, err.Error(), nil
+		return differs(err)
 	}
 	where := fmt.Sprintf("key %q of ConfigMap %q", key, metav1.NamespaceSystem+"/"+s.ConfigMap)
 	if found == "" {
@@ -96,7 +99,7 @@ func (o Options) blockState(ctx context.Context, s Server) (State, string, error
 	}
 	resolver, err := o.resolver(ctx)
 	if err != nil {
-		return Differs, err.Error(), nil
+		return differs(err)
 	}
 	if found != s.block(o.Federation, resolver.address).String() {
 		return Differs, fmt.Sprintf("the block of federation %q in %s is not what fedhelm join writes", o.Federation.Name, where), nil
@@ -115,7 +118,11 @@ func (o Options) entryState(ctx context.Context, s Server) (State, string, error
 	if !found {
 		return Missing, fmt.Sprintf("%s has no entry of federation %q", where, o.Federation.Name), nil
 	}
-	if merged, err := clusterdns.MergeFederation(value, o.Federation.Name, o.Federation.Zone); err != nil || merged != value {
+	merged, err := clusterdns.MergeFederation(value, o.Federation.Name, o.Federation.Zone)
+	if err != nil {
+		return differs(err)
+	}
+	if merged != value {
 		return Differs, fmt.Sprintf("%s gives federation %q the zone %q, and it has %q", where, o.Federation.Name, zone, o.Federation.Zone), nil
 	}
 	if err := clusterdns.CheckFederations(value); err != nil {

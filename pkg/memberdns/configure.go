@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -120,8 +121,8 @@ func (o Options) federate(s Server, done *Configured) change {
 		put: func(cm *corev1.ConfigMap) error {
 			former, there = clusterdns.FederationZone(cm.Data[federationsKey], o.Federation.Name)
 			if err := clusterdns.CheckFederations(cm.Data[federationsKey]); err != nil {
-				done.Warnings = append(s.Warnings, fmt.Sprintf("kube-dns ignores its ConfigMap %q as long as key %q has elements like these: %v",
-					metav1.NamespaceSystem+"/"+cm.Name, federationsKey, err))
+				done.Warnings = slices.Concat(s.Warnings, []string{fmt.Sprintf("kube-dns ignores its ConfigMap %q as long as key %q has elements like these: %v",
+					metav1.NamespaceSystem+"/"+cm.Name, federationsKey, err)})
 			}
 			return putFederation(cm, o.Federation, o.Federation.Zone)
 		},

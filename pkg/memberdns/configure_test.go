@@ -42,6 +42,7 @@ func TestConfigureAndForgetCoreDNS(t *testing.T) {
 
 // run is t.Run with a clock of its own, which does not make anybody wait.
 func run(t *testing.T, name string, f func(*testing.T)) {
+	t.Helper()
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
@@ -53,6 +54,7 @@ func TestConfigureWritesNothing(t *testing.T) {
 		want   string
 	}{
 		{"without a resolver", func(t *testing.T, c *cluster) {
+			t.Helper()
 			if err := c.CoreV1().Services("federation-system").Delete(t.Context(), "fellowship-resolver", metav1.DeleteOptions{}); err != nil {
 				t.Fatal(err)
 			}
@@ -61,6 +63,7 @@ func TestConfigureWritesNothing(t *testing.T) {
 			`wait for the federation's resolver: no answer in time: pod "federation-system/fellowship-resolver-1": the answer for _fedhelm.fellowship.svc.cluster.local is NXDOMAIN; look at: kubectl --namespace federation-system describe deployment fellowship-resolver`},
 		{"for another federation's resolver", func(_ *testing.T, c *cluster) { c.foreign = "other" }, ErrNoAnswer, "is that of another federation"},
 		{"while no pod of the DNS is ready", func(t *testing.T, c *cluster) {
+			t.Helper()
 			p := coreDNSPod("coredns-1")
 			p.Status.Conditions = nil
 			if _, err := c.CoreV1().Pods("kube-system").Update(t.Context(), p, metav1.UpdateOptions{}); err != nil {

@@ -91,8 +91,9 @@ func detect(ctx context.Context, client kubernetes.Interface) (Server, error) {
 		return s, err
 	case KubeDNS:
 		return kubeDNS(container, selector), nil
+	default:
+		return Server{Kind: None, Reason: fmt.Sprintf("no pod behind Service %q is one of CoreDNS or kube-dns", metav1.NamespaceSystem+"/"+serviceName)}, nil
 	}
-	return Server{Kind: None, Reason: fmt.Sprintf("no pod behind Service %q is one of CoreDNS or kube-dns", metav1.NamespaceSystem+"/"+serviceName)}, nil
 }
 
 // none explains a cluster without the Service. OpenShift's DNS is CoreDNS, and its operator writes the Corefile.

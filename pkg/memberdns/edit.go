@@ -37,10 +37,11 @@ func edit(ctx context.Context, client kubernetes.Interface, name string, create 
 func editOnce(ctx context.Context, client kubernetes.Interface, name string, create bool, fn func(*corev1.ConfigMap) error) (bool, error) {
 	maps := client.CoreV1().ConfigMaps(metav1.NamespaceSystem)
 	cm, err := maps.Get(ctx, name, metav1.GetOptions{})
+	absent := apierrors.IsNotFound(err)
 	switch {
-	case apierrors.IsNotFound(err) && !create:
+	case absent && !create:
 		return false, nil
-	case apierrors.IsNotFound(err):
+	case absent:
 		cm = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
 			Name: name, Namespace: metav1.NamespaceSystem,
 			Labels: map[string]string{managedByLabel: manager, partOfLabel: "federation"},
@@ -55,7 +56,7 @@ func editOnce(ctx context.Context, client kubernetes.Interface, name string, cre
 	switch {
 	case equality.Semantic.DeepEqual(before, cm):
 		return false, nil
-	case cm.UID == "" && cm.ResourceVersion == "":
+	case absent:
 		_, err = maps.Create(ctx, cm, metav1.CreateOptions{FieldManager: manager})
 		if apierrors.IsAlreadyExists(err) { // somebody was quicker: the next try sees it
 			err = apierrors.NewConflict(schema.GroupResource{Resource: "configmaps"}, name, err)

@@ -13,11 +13,11 @@ import (
 	"github.com/miekg/dns"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/httpstream"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
+	"k8s.io/streaming/pkg/httpstream"
 )
 
 // PortForward asks through the cluster's API server, by DNS over TCP: whoever reaches that needs to reach no pod. No
@@ -37,8 +37,9 @@ func askThrough(ctx context.Context, client kubernetes.Interface, config *rest.C
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })() // a stream has no deadlines: closing it is what ends a wait
+	closeIt := func() { _ = conn.Close() } // all that was of interest has been read
+	defer closeIt()
+	defer context.AfterFunc(ctx, closeIt)() // a stream has no deadlines: closing it is what ends a wait
 	server := &dns.Conn{Conn: conn}
 	answers := make([]*dns.Msg, len(queries))
 	for i, q := range queries {
@@ -62,12 +63,12 @@ func open(ctx context.Context, client kubernetes.Interface, config *rest.Config,
 	if err != nil {
 		return nil, err
 	}
-	overSPDY := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, url)
-	overWebSocket, err := portforward.NewSPDYOverWebsocketDialer(url, config)
+	overSPDY := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, url)
+	overWebSocket, err := portforward.NewSPDYOverWebsocketDialerForStreaming(url, config)
 	if err != nil {
 		return nil, err
 	}
-	dialer := portforward.NewFallbackDialer(overWebSocket, overSPDY, func(err error) bool {
+	dialer := portforward.NewFallbackDialerForStreaming(overWebSocket, overSPDY, func(err error) bool {
 		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 	})
 	conn, err := dial(ctx, dialer)

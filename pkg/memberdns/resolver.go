@@ -29,7 +29,7 @@ func (o Options) resolver(ctx context.Context) (resolver, error) {
 		return resolver{}, fmt.Errorf("get Service %q: %w", namespace+"/"+name, err)
 	}
 	if _, err := netip.ParseAddr(service.Spec.ClusterIP); err != nil {
-		return resolver{}, fmt.Errorf("Service %q has no address of its own in the cluster (clusterIP %q)", namespace+"/"+name, service.Spec.ClusterIP)
+		return resolver{}, fmt.Errorf("the clusterIP %q of Service %q is no address that could be asked", service.Spec.ClusterIP, namespace+"/"+name)
 	}
 	return resolver{namespace, service.Spec.ClusterIP, labels.SelectorFromSet(service.Spec.Selector)}, nil
 }

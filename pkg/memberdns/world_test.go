@@ -63,7 +63,7 @@ func (c *cluster) options() Options {
 func (c *cluster) ask(ctx context.Context, pod types.NamespacedName, port int, queries ...*dns.Msg) ([]*dns.Msg, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	forwarded := strings.Contains(c.text(), "forward . 10.0.0.53") && !c.deaf
+	forwarded := strings.Contains(c.read(ctx), "forward . 10.0.0.53") && !c.deaf
 	var answers []*dns.Msg
 	for _, q := range queries {
 		answer := new(dns.Msg).SetReply(q)
@@ -87,16 +87,19 @@ func (c *cluster) ask(ctx context.Context, pod types.NamespacedName, port int, q
 	return answers, ctx.Err()
 }
 
-func (c *cluster) text() string {
-	cm, err := c.CoreV1().ConfigMaps(metav1.NamespaceSystem).Get(context.Background(), c.configMap, metav1.GetOptions{})
+// text is what the DNS was told.
+func (c *cluster) text() string { return c.read(context.Background()) }
+
+func (c *cluster) read(ctx context.Context) string {
+	cm, err := c.CoreV1().ConfigMaps(metav1.NamespaceSystem).Get(ctx, c.configMap, metav1.GetOptions{})
 	if err != nil {
 		return ""
 	}
 	return cm.Data[c.key]
 }
 
-// data is what a ConfigMap has; nil when there is none.
-func (c *cluster) data(t *testing.T, name string) map[string]string {
+// get returns a ConfigMap of kube-system; nil when there is none.
+func (c *cluster) get(t *testing.T, name string) *corev1.ConfigMap {
 	t.Helper()
 	cm, err := c.CoreV1().ConfigMaps(metav1.NamespaceSystem).Get(t.Context(), name, metav1.GetOptions{})
 	if !exists(err) {
@@ -105,7 +108,7 @@ func (c *cluster) data(t *testing.T, name string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return cm.Data
+	return cm
 }
 
 // asBefore fails the test unless the Corefile is the one of the beginning, and nothing is left on the pods.
