@@ -123,6 +123,7 @@ func (p *program) commands() []*cli.Command {
 		p.statusCommand(),
 		p.listCommand(),
 		p.joinCommand(),
+		p.unjoinCommand(),
 		p.clustersCommand(),
 		p.checkCommand(),
 		p.kubeconfigCommand(),

@@ -122,6 +122,9 @@ func isReleased(cluster *fedv1beta1.Cluster) bool {
 
 // deregister deletes the Cluster: the last of all, so that whatever failed before can be tried again.
 func (u *unjoinRun) deregister(ctx context.Context) error {
+	if u.noFederation() {
+		return nil
+	}
 	if u.Federation.Unusable != nil {
 		u.left(InFederation, "Cluster "+u.Name, "the federation's API cannot be used",
 			fmt.Sprintf("kubectl --context=%s delete cluster %s", u.Federation.Name, u.Name))

@@ -96,7 +96,7 @@ type unjoinRun struct {
 // locked takes the member out, with nobody else at work on it.
 func (u *unjoinRun) locked(ctx context.Context) error {
 	held := ctx
-	if !u.DryRun {
+	if !u.DryRun && !u.noFederation() {
 		var lock *federation.Lock
 		var err error
 		if held, lock, err = acquireMember(ctx, u.Host, u.Federation.Ref, u.Name, u.Identity, u.Progress); err != nil {
@@ -118,6 +118,9 @@ func (u *unjoinRun) locked(ctx context.Context) error {
 	}
 	return nil
 }
+
+// noFederation tells whether the federation is gone, and nobody is left who could be at work on its members.
+func (u *unjoinRun) noFederation() bool { return errors.Is(u.Federation.Unusable, federation.ErrNone) }
 
 // explain turns what ended a run into what its user should know.
 func (u *unjoinRun) explain(ctx context.Context, err error) error {

@@ -11,9 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/setup"
 )
 
@@ -251,6 +257,29 @@ func TestUnjoinByForceWithoutTheFederationsAPI(t *testing.T) {
 	}
 	if len(got.Left) != 1 || got.Left[0].Command != "kubectl --context=fellowship delete cluster gondor" {
 		t.Errorf("it says that this stays: %v", got.Left)
+	}
+}
+
+func TestUnjoinByForceFromAFederationThatIsGone(t *testing.T) {
+	p := newParting(t)
+	p.host = fake.NewClientset() // and its namespace with it
+	p.host.PrependReactor("create", "*", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, p.ref.Namespace)
+	})
+	o := p.options()
+	o.Force = true
+	o.Federation = Federation{Ref: p.ref, Unusable: federation.ErrNone}
+	got, err := Unjoin(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Left) > 0 {
+		t.Errorf("it says that this stays: %v", got.Left)
+	}
+	for _, is := range p.state(t) {
+		if strings.HasPrefix(is, "member ") && !slices.Contains(others, is) {
+			t.Errorf("the member still has: %s", is)
+		}
 	}
 }
 
