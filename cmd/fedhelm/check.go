@@ -101,7 +101,7 @@ func (p *program) target(c *cli.Context, host *host, name, cluster string) (*che
 	}
 	t := &check.Target{
 		Ref: ref, Only: cluster,
-		Host: check.Server{Client: host.Client, Objects: host.Objects, Context: host.Context, URL: host.Server},
+		Host: check.Server{Client: host.Client, Objects: host.Objects, URL: host.Server, Context: host.Context, Kubeconfig: c.String("kubeconfig")},
 	}
 	if t.Host.Prober, err = check.NewProber(host.config); err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (p *program) way(o contextOptions, member string, chosen bool) (*check.Memb
 	}
 	return &check.Member{
 		Server: check.Server{
-			Client: reached.Client, Objects: reached.Objects, Prober: prober, Context: reached.Context, URL: reached.Server,
+			Client: reached.Client, Objects: reached.Objects, Prober: prober, URL: reached.Server, Context: reached.Context, Kubeconfig: o.kubeconfig,
 		},
 		Chosen: chosen,
 		Ask:    memberdns.PortForward(reached.Client, reached.Config),
@@ -154,5 +154,5 @@ func openAPI(ctx context.Context, host *host, ref federation.Ref) (check.Server,
 	if err != nil {
 		return check.Server{}, nil, err
 	}
-	return check.Server{Client: api.Kube(), Prober: prober, Context: ref.Name, URL: api.Server}, api, nil
+	return check.Server{Client: api.Kube(), Prober: prober, URL: api.Server}, api, nil
 }

@@ -105,7 +105,7 @@ func (t *Target) apiClusters(ctx context.Context) Outcome {
 
 // leads judges whether a controller manager is at work by the lease that it renews every few seconds.
 func (t *Target) leads(lease *coordinationv1.Lease, err error, now time.Time) Outcome {
-	mend := fmt.Sprintf("%s logs deployment/%s --container=controller-manager --tail=20", t.kubectl(), t.ControllerManager())
+	mend := t.managerLog()
 	switch {
 	case apierrors.IsNotFound(err):
 		return failure(mend, "no controller manager has ever led: there is no Lease %q in kube-system", leaderLease)

@@ -24,7 +24,7 @@ const (
 type Outcome struct {
 	Level Level  `json:"level"`
 	Text  string `json:"text"`           // a clause that names the object and what is so, or wrong, or why it was skipped
-	Mend  string `json:"mend,omitempty"` // of warnings and failures: a command, or a clause with one
+	Mend  string `json:"mend,omitempty"` // of warnings and failures: a command to copy, perhaps with a comment behind "#", or a clause
 	// Blocker is the check that has to go well first; "" unless that is why this one was skipped.
 	Blocker string `json:"blocker,omitempty"`
 }

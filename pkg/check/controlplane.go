@@ -22,36 +22,23 @@ func (t *Target) controlPlaneChecks() []Check {
 	)
 }
 
-// kubectl begins a command that a reader can copy.
-func (t *Target) kubectl() string {
-	return fmt.Sprintf("kubectl --context=%s --namespace=%s", t.Host.Context, t.Namespace)
-}
-
-// flags are those that fedhelm needs to find this federation.
-func (t *Target) flags() string {
-	return fmt.Sprintf("--host-cluster-context=%s --federation-system-namespace=%s", t.Host.Context, t.Namespace)
-}
-
-// status shows more of the control plane.
-func (t *Target) status() string { return "fedhelm status " + t.Name + " " + t.flags() }
-
-// upgrade runs the hooks again, which make what is missing.
-func (t *Target) upgrade() string { return "fedhelm upgrade " + t.Name + " " + t.flags() }
-
 func (t *Target) workloads(ctx context.Context) Outcome {
 	all, err := federation.Workloads(ctx, t.Host.Client, t.Ref)
 	if err != nil {
 		return failure("", "%v", err)
 	}
 	if len(all) == 0 {
-		return failure(fmt.Sprintf("fedhelm init %s %s", t.Name, t.flags()),
+		return failure("fedhelm init "+t.Name+t.flags(),
 			"namespace %q holds no Deployment or StatefulSet of federation %q", t.Namespace, t.Name)
 	}
 	var ready, behind []string
 	for _, w := range all {
-		if w.Done() {
+		switch {
+		case w.Wanted == 0:
+			return failure(fmt.Sprintf("%s scale %s/%s --replicas=1", t.kubectl(), strings.ToLower(w.Kind), w.Name), "%s %s is scaled down to nothing", w.Kind, w.Name)
+		case w.Done():
 			ready = append(ready, w.Name)
-		} else {
+		default:
 			behind = append(behind, w.String())
 		}
 	}
@@ -141,6 +128,6 @@ func (t *Target) renewalFailed(ctx context.Context, job *batchv1.Job) Outcome {
 			}
 		}
 	}
-	return failure(fmt.Sprintf("%s logs job/%s; once that is mended: %s create job --from=cronjob/%s-renew renew-now", t.kubectl(), job.Name, t.kubectl(), t.Name),
+	return failure(fmt.Sprintf("%s logs job/%s  # once that is mended: %s create job --from=cronjob/%s-renew renew-now", t.kubectl(), job.Name, t.kubectl(), t.Name),
 		"the last renewal of the certificates failed (job %s)%s", job.Name, why)
 }

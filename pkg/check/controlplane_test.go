@@ -30,12 +30,14 @@ func TestWorkloads(t *testing.T) {
 			Name: "apiserver", Image: "registry.example/none", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "not found"}},
 		}}},
 	}
+	scaledDown := &appsv1.StatefulSet{ObjectMeta: of("etcd", "fellowship-etcd"), Spec: appsv1.StatefulSetSpec{Replicas: ptr.To[int32](0)}}
 	tests := []struct {
 		name    string
 		objects []runtime.Object
 		want    expected
 	}{
 		{name: "all are ready", objects: []runtime.Object{deployment(1)}, want: expected{level: OK, text: "fellowship-apiserver"}},
+		{name: "one is scaled down", objects: []runtime.Object{deployment(1), scaledDown}, want: expected{level: Failure, text: "StatefulSet fellowship-etcd is scaled down to nothing", mend: "scale statefulset/fellowship-etcd --replicas=1"}},
 		{name: "there are none", want: expected{level: Failure, text: `namespace "middle-earth" holds no`, mend: "fedhelm init fellowship --host-cluster-context=rivendell --federation-system-namespace=middle-earth"}},
 		{name: "one is not, and nothing says why", objects: []runtime.Object{deployment(0)}, want: expected{level: Failure, text: "0 of 1 ready", mend: "kubectl --context=rivendell --namespace=middle-earth get pods,events"}},
 		{name: "one is not, and its pod says why", objects: []runtime.Object{deployment(0), stuck}, want: expected{level: Failure, text: "registry.example/none"}},

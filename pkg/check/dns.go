@@ -5,6 +5,9 @@ import (
 	"errors"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/fedhelm/fedhelm/pkg/memberdns"
 )
 
@@ -25,7 +28,18 @@ func (m *member) dns(ctx context.Context) Outcome {
 		Client: m.way.Client, Ask: m.way.Ask, Timeout: dnsLimit,
 		Federation: memberdns.Federation{Namespace: m.Namespace, Name: m.Target.Name, UID: m.uid, Zone: m.zone},
 	})
+	if err == nil && found.Server.Kind == memberdns.CoreDNS && found.State == memberdns.Missing && !m.hasResolver(ctx) {
+		o := skipped("its DNS was left alone (--cluster-dns=none): its pods do not find the federation's names")
+		o.Mend = m.join("--cluster-dns=auto") + "  # if they are to"
+		return o
+	}
 	return m.judgeDNS(found, err)
+}
+
+// hasResolver tells whether the member was to find the names: join makes the resolver for that alone.
+func (m *member) hasResolver(ctx context.Context) bool {
+	_, err := m.way.Client.CoreV1().Services(m.Namespace).Get(ctx, m.Resolver(), metav1.GetOptions{})
+	return !apierrors.IsNotFound(err)
 }
 
 func (m *member) judgeDNS(found memberdns.Report, err error) Outcome {
@@ -38,7 +52,7 @@ func (m *member) judgeDNS(found memberdns.Report, err error) Outcome {
 	case found.Server.Kind == memberdns.None:
 		return skipped("its pods do not find the federation's names: %s", found.Server.Reason)
 	case found.State == memberdns.Missing:
-		return warning(mend+", unless it joined with --cluster-dns=none", "its pods do not find the federation's names: %s", inOneLine(found.Why))
+		return warning(mend+"  # unless they are not to (--cluster-dns=none)", "its pods do not find the federation's names: %s", inOneLine(found.Why))
 	case found.State == memberdns.Differs:
 		return failure(mend, "%s", inOneLine(found.Why))
 	case found.Err != nil:

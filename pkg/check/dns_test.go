@@ -21,7 +21,7 @@ func TestDNS(t *testing.T) {
 		want  expected
 	}{
 		{name: "it is told and answers", found: memberdns.Report{Server: coreDNS, State: memberdns.InPlace}, want: expected{level: OK, text: `ConfigMap "kube-system/coredns" answers`}},
-		{name: "it was never told", found: memberdns.Report{Server: coreDNS, State: memberdns.Missing, Why: "no block"}, want: expected{level: Warning, text: "do not find the federation's names: no block", mend: again + ", unless it joined with --cluster-dns=none"}},
+		{name: "it was never told", found: memberdns.Report{Server: coreDNS, State: memberdns.Missing, Why: "no block"}, want: expected{level: Warning, text: "do not find the federation's names: no block", mend: again + "  # unless"}},
 		{name: "somebody changed what it was told", found: memberdns.Report{Server: coreDNS, State: memberdns.Differs, Why: "not what\njoin writes"}, want: expected{level: Failure, text: "not what; join writes", mend: again}},
 		{name: "it was told, and does not answer", found: memberdns.Report{Server: coreDNS, State: memberdns.InPlace, Err: errors.New("SERVFAIL")}, want: expected{level: Failure, text: "does not answer for it: SERVFAIL", mend: "get pods --selector=k8s-app=kube-dns"}},
 		{name: "another DNS server", found: memberdns.Report{Server: memberdns.Server{Kind: memberdns.None, Reason: "it is somebody else's"}}, want: expected{level: Skipped, text: "somebody else's"}},

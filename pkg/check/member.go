@@ -1,9 +1,6 @@
 package check
 
 import (
-	"fmt"
-	"strings"
-
 	"k8s.io/apimachinery/pkg/types"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
@@ -68,34 +65,10 @@ func (m *member) secretName() string {
 	return ""
 }
 
-// join is the command that joins the member, or joins it anew.
-func (m *member) join(flags ...string) string { return m.command("join", flags...) }
-
-func (m *member) command(verb string, flags ...string) string {
-	words := []string{"fedhelm", verb, m.Name, "--federation=" + m.Target.Name, m.flags()}
-	if m.way != nil {
-		words = append(words, "--cluster-context="+m.way.Context)
-	}
-	return strings.Join(append(words, flags...), " ")
-}
-
-// memberKubectl begins a command for the member that a reader can copy.
-func (m *member) memberKubectl() string {
-	if m.way == nil {
-		return "kubectl"
-	}
-	return "kubectl --context=" + m.way.Context
-}
-
 // clusterStatus is what the controller manager wrote of the member.
 func (m *member) clusterStatus() fedv1beta1.ClusterStatus {
 	if m.Cluster == nil {
 		return fedv1beta1.ClusterStatus{}
 	}
 	return m.Cluster.Status
-}
-
-// describe shows the registration.
-func (m *member) describe() string {
-	return fmt.Sprintf("kubectl --context=%s describe cluster %s", m.Target.Name, m.Name)
 }

@@ -19,13 +19,13 @@ func (m *member) registered(context.Context) Outcome {
 	case roster.Unknown:
 		return skipped("the federation API was not asked")
 	case roster.HalfJoined:
-		return failure(m.join()+" goes on with it; "+m.command("unjoin")+" takes it back",
+		return failure(m.join()+"  # goes on with it; to take it back: "+m.unjoin(),
 			"half joined: the host cluster has Secret %q for it, and the federation API has no Cluster %q", m.secretName(), m.Name)
 	case roster.Leaving:
-		return warning(m.command("unjoin")+" goes on; to keep the member: "+m.join(),
+		return warning(m.unjoin()+"  # goes on with it",
 			"it is leaving the federation: Cluster %q is annotated %s", m.Name, fedv1beta1.AnnotationLeaving)
 	case roster.Joining:
-		return warning(fmt.Sprintf("%s logs deployment/%s --container=controller-manager --tail=20", m.kubectl(), m.ControllerManager()),
+		return warning(m.managerLog(),
 			"Cluster %q is there, and the controller manager has not looked at it yet", m.Name)
 	default:
 		return ok("the federation API has Cluster %s, at %s", m.Name, m.Cluster.Spec.ServerAddressByClientCIDRs[0].ServerAddress)
@@ -48,7 +48,7 @@ func (m *member) secret(ctx context.Context) Outcome {
 		return failure("", "read Secret %q in namespace %q: %v", name, m.Namespace, err)
 	}
 	if secret.Labels[fedv1beta1.LabelFederation] != m.Target.Name || secret.Labels[fedv1beta1.LabelCluster] != m.Name {
-		return failure(fmt.Sprintf("if it is meant for this member: %s label --overwrite secret %s %s=%s %s=%s", m.kubectl(), name,
+		return failure(fmt.Sprintf("%s label --overwrite secret %s %s=%s %s=%s  # if it is meant for this member", m.kubectl(), name,
 			fedv1beta1.LabelFederation, m.Target.Name, fedv1beta1.LabelCluster, m.Name),
 			"Secret %q is not labelled for this federation and this member, so it is not used", name)
 	}

@@ -51,7 +51,7 @@ func TestRegistered(t *testing.T) {
 		want    expected
 	}{
 		{name: "it is", cluster: gondorCluster(ready), asked: true, want: expected{level: OK, text: "has Cluster gondor, at https://gondor.example"}},
-		{name: "only the host cluster knows it", asked: true, want: expected{level: Failure, text: `half joined: the host cluster has Secret "fellowship.gondor"`, mend: rejoin + " goes on"}},
+		{name: "only the host cluster knows it", asked: true, want: expected{level: Failure, text: `half joined: the host cluster has Secret "fellowship.gondor"`, mend: rejoin + "  # goes on with it; to take it back: fedhelm unjoin gondor"}},
 		{name: "the federation API was not asked", want: expected{level: Skipped, text: "not asked"}},
 		{name: "it is on its way out", cluster: leaving, asked: true, want: expected{level: Warning, text: "leaving", mend: "fedhelm unjoin gondor"}},
 		{name: "nobody has looked at it", cluster: gondorCluster(), asked: true, want: expected{level: Warning, text: "has not looked at it", mend: "logs deployment/fellowship-controller-manager"}},

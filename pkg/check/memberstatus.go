@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -29,7 +28,7 @@ func (m *member) credential(ctx context.Context) Outcome {
 		return o
 	}
 	if tried := m.clusterStatus().Credential; tried != nil && tried.SecretVersion != secret.ResourceVersion {
-		return warning("look again in a few seconds; if it stays so: "+m.managerLog(),
+		return warning(m.managerLog()+"  # if it stays so for more than some seconds",
 			"the controller manager has not yet tried what is in Secret %q now", secret.Name)
 	}
 	return m.tokenLife(credential, time.Now())
@@ -67,7 +66,7 @@ func (m *member) tokenLife(c members.Credential, now time.Time) Outcome {
 		return ok("it is valid for %s", duration.HumanDuration(left))
 	}
 	if remainingLife(claims.IssuedAt, claims.Expires, now) == lifeEnding {
-		return warning(m.managerLog()+"; to renew it from here: "+m.join("--refresh"),
+		return warning(m.join("--refresh")+"  # renews it from here; to see why it was not: "+m.managerLog(),
 			"it expires in %s, and should have been renewed %s ago", duration.HumanDuration(left), duration.HumanDuration(now.Sub(claims.HalfLife())))
 	}
 	return ok("it is valid for %s, and renewed when half of its life is over", duration.HumanDuration(left))
@@ -80,7 +79,7 @@ func (m *member) reachable(context.Context) Outcome {
 	case c == nil || c.Status == metav1.ConditionUnknown:
 		return warning(m.managerLog(), "the controller manager has not tried to reach it%s", because(c))
 	case c.Status == metav1.ConditionTrue:
-		return failure("is the member running? If it has another address for the host cluster: "+m.join("--refresh", "--cluster-endpoint=https://HOST:PORT"),
+		return failure(m.join("--refresh", "--cluster-endpoint=https://HOST:PORT")+"  # if it runs, and has another address for the host cluster",
 			"the host cluster cannot reach it since %s: %s", since(c), c.Message)
 	default:
 		return ok("the host cluster reaches it")
@@ -99,10 +98,6 @@ func (m *member) ready(context.Context) Outcome {
 	default:
 		return failure(m.memberKubectl()+" get --raw='/readyz?verbose'", "it is not ready since %s: %s: %s", since(c), c.Reason, c.Message)
 	}
-}
-
-func (m *member) managerLog() string {
-	return fmt.Sprintf("%s logs deployment/%s --container=controller-manager --tail=20", m.kubectl(), m.ControllerManager())
 }
 
 func since(c *metav1.Condition) string {

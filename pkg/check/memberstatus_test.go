@@ -39,7 +39,7 @@ func TestCredential(t *testing.T) {
 			conditions: []metav1.Condition{condition(fedv1beta1.ClusterCredentialValid, metav1.ConditionUnknown, fedv1beta1.ReasonCredentialNotTried, "soon")},
 			want:       expected{level: Warning, text: "CredentialNotTried: soon"},
 		},
-		{name: "what is there now was not tried", conditions: []metav1.Condition{valid}, bearer: good, tried: "6", want: expected{level: Warning, text: "not yet tried", mend: "a few seconds"}},
+		{name: "what is there now was not tried", conditions: []metav1.Condition{valid}, bearer: good, tried: "6", want: expected{level: Warning, text: "not yet tried", mend: "if it stays so"}},
 		{name: "the Secret holds none", conditions: []metav1.Condition{valid}, want: expected{level: Failure, text: `Secret "fellowship.gondor" holds no credential`, mend: "--refresh"}},
 	}
 	for _, tt := range tests {
@@ -62,7 +62,7 @@ func TestTokenLife(t *testing.T) {
 	}{
 		{name: "just issued", bearer: token(noon, noon.Add(720*time.Hour)), want: expected{level: OK, text: "valid for 30d"}},
 		{name: "half of its life is over", bearer: token(noon.Add(-360*time.Hour), noon.Add(360*time.Hour)), want: expected{level: OK}},
-		{name: "less than a sixth is left", bearer: token(noon.Add(-620*time.Hour), noon.Add(100*time.Hour)), want: expected{level: Warning, text: "expires in 4d4h, and should have been renewed 10d ago", mend: "logs deployment/"}},
+		{name: "less than a sixth is left", bearer: token(noon.Add(-620*time.Hour), noon.Add(100*time.Hour)), want: expected{level: Warning, text: "expires in 4d4h, and should have been renewed 10d ago", mend: "--refresh  # renews it from here"}},
 		{name: "a short life", bearer: token(noon.Add(-5*time.Minute), noon.Add(5*time.Minute)), want: expected{level: OK, text: "5m"}},
 		{name: "it is over", bearer: token(noon.Add(-24*time.Hour), noon.Add(-time.Hour)), want: expected{level: Failure, text: "expired 60m ago", mend: "--refresh"}},
 		{name: "no token that tells", bearer: "opaque", want: expected{level: OK, text: "does not say until when"}},

@@ -100,7 +100,7 @@ func (m *member) judgeServerCertificate(shown []*x509.Certificate, authority []b
 	case errors.As(err, &unknown):
 		return failure(m.join("--refresh"), "it is signed by an authority that the member's Secret does not have")
 	case errors.As(err, &hostname):
-		return failure(m.join("--refresh", "--cluster-endpoint=https://HOST:PORT")+" with an address that it names", "%v", hostname)
+		return failure(m.join("--refresh", "--cluster-endpoint=https://HOST:PORT")+"  # with an address that it names", "%v", hostname)
 	case now.After(leaf.NotAfter):
 		return failure(renew, "it expired on %s", day(leaf.NotAfter))
 	case err != nil:

@@ -14,8 +14,10 @@ type Server struct {
 	Client  kubernetes.Interface
 	Objects metadata.Interface // any kind there is, metadata only
 	Prober  Prober
-	Context string // of the kubeconfig, for messages
 	URL     string // for messages
+
+	Context    string // of the kubeconfig, for messages
+	Kubeconfig string // the file, for messages; "" if the usual rules find it
 }
 
 // side is the same for the checks that precede a join.

@@ -41,7 +41,7 @@ func (m *member) judgeZones(have topology.Topology, status fedv1beta1.ClusterSta
 			"no node says in which zone it is: the member is near to nobody")
 	}
 	if here, there := place(have.Region, have.Zones), place(status.Region, status.Zones); here != there {
-		return warning("look again in a minute; if it stays so: "+m.managerLog(), "its nodes are in %s, and Cluster %q says %s", here, m.Name, there)
+		return warning(m.managerLog()+"  # if it stays so for more than a minute", "its nodes are in %s, and Cluster %q says %s", here, m.Name, there)
 	}
 	if leads := leadsTo(corefile); corefile != "" {
 		if want := m.nearest(status); !strings.HasPrefix(leads, want) {

@@ -55,7 +55,7 @@ func TestZones(t *testing.T) {
 		{name: "without a resolver", nodes: []runtime.Object{node("a", west)}, want: expected{level: OK}},
 		{name: "nodes without labels are left out", nodes: []runtime.Object{node("a", west), node("b", nil)}, want: expected{level: OK}},
 		{name: "no node has a label", nodes: []runtime.Object{node("a", nil)}, want: expected{level: Warning, text: "no node says", mend: "kubectl --context=minas-tirith label nodes --all topology.kubernetes.io/region=REGION"}},
-		{name: "the federation believes something else", nodes: []runtime.Object{node("a", west)}, zones: []string{"west-a", "west-b"}, want: expected{level: Warning, text: `nodes are in west-a of region west, and Cluster "gondor" says west-a, west-b of region west`, mend: "look again in a minute"}},
+		{name: "the federation believes something else", nodes: []runtime.Object{node("a", west)}, zones: []string{"west-a", "west-b"}, want: expected{level: Warning, text: `nodes are in west-a of region west, and Cluster "gondor" says west-a, west-b of region west`, mend: "if it stays so for more than a minute"}},
 		{name: "the resolver leads to another zone", nodes: []runtime.Object{node("a", west)}, resolver: resolver("east-a.east.example.com."), want: expected{level: Warning, text: "its resolver leads to fellowship.svc.east-a.east.example.com., and the nearest name of the federation begins with fellowship.svc.west-a.west.", mend: rejoin + " --cluster-context=minas-tirith --refresh"}},
 		{
 			name:  "with several zones the resolver leads to the region",
