@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -25,7 +26,8 @@ const (
 
 // link is the way to one member: its own connections, and the token that requests carry at the time.
 type link struct {
-	server    string
+	server    string // URL
+	host      string // of the URL
 	transport *http.Transport
 	config    *rest.Config
 	token     atomic.Pointer[string]
@@ -39,7 +41,11 @@ func newLink(server string, c Credential, userAgent string) (*link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up TLS for %s: %w", server, err)
 	}
-	l := &link{server: server}
+	u, err := url.Parse(server)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("the server's address %q is none", server)
+	}
+	l := &link{server: server, host: u.Host}
 	l.use(c)
 	l.transport = &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -63,9 +69,9 @@ func newLink(server string, c Credential, userAgent string) (*link, error) {
 // use makes requests from now on carry the token of c.
 func (l *link) use(c Credential) { l.token.Store(&c.Token) }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. Wherever else a server sends its client, the token does not go with it.
 func (l *link) RoundTrip(req *http.Request) (*http.Response, error) {
-	if token := *l.token.Load(); token != "" {
+	if token := *l.token.Load(); token != "" && req.URL.Host == l.host && req.URL.Scheme == "https" {
 		req = req.Clone(req.Context())
 		req.Header.Set("Authorization", "Bearer "+token)
 	}

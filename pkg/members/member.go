@@ -2,6 +2,8 @@ package members
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"sync"
 
 	"k8s.io/client-go/rest"
@@ -17,8 +19,10 @@ type Member struct {
 	// Config is for clients of the member; it has no time-out and limits no rate. All clients made from it, or from copies of it,
 	// share connections, which are those of this Member alone. It holds no credential itself.
 	Config *rest.Config
-	// Client asks for single paths, such as /readyz.
+	// Client asks for single objects by their paths.
 	Client rest.Interface
+	// HTTP asks for what is no API object, such as /readyz, below Config.Host.
+	HTTP *http.Client
 
 	link   *link
 	ctx    context.Context // the Member's own life, handed out by Go
@@ -35,7 +39,11 @@ func newMember(ctx context.Context, name string, l *link) (*Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Member{Name: name, Config: l.config, Client: client, link: l}
+	plain, err := rest.HTTPClientFor(l.config)
+	if err != nil {
+		return nil, fmt.Errorf("set up a client of %s: %w", l.server, err)
+	}
+	m := &Member{Name: name, Config: l.config, Client: client, HTTP: plain, link: l}
 	m.ctx, m.cancel = context.WithCancel(ctx)
 	return m, nil
 }

@@ -15,13 +15,20 @@ import (
 // writeRetry is when a status that could not be written is tried again.
 const writeRetry = time.Second
 
-// attempt is what is being tried: with another credential or address, what was found before says nothing.
-type attempt struct {
+// trial is what was found with one credential at one address: with another, it says nothing.
+type trial struct {
 	member        *members.Member
 	secretVersion string
+
+	finding  *finding
+	failures int // in a row
+	detail   *detail
+	asked    time.Time // when nodes were last listed
+	settled  bool      // it has succeeded before
+	next     time.Time // when to probe again
 }
 
-// monitor watches over one member. All but poke is of run's goroutine.
+// monitor watches over one member.
 type monitor struct {
 	c    *Controller
 	name string
@@ -29,14 +36,9 @@ type monitor struct {
 	done chan struct{}
 	wake chan struct{}
 
-	record   record
-	attempt  attempt
-	finding  *finding
-	failures int
-	detail   *detail
-	asked    time.Time // when nodes were last listed
-	settled  bool      // the attempt has succeeded before
-	next     time.Time // when to probe again
+	// Of run's goroutine alone.
+	record record
+	trial  trial
 }
 
 func newMonitor(c *Controller, name string) *monitor {
@@ -57,7 +59,7 @@ func (m *monitor) poke() {
 func (m *monitor) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := m.look(ctx)
-		again := m.next
+		again := m.trial.next
 		if err != nil && ctx.Err() == nil {
 			ctrl.LoggerFrom(ctx).Error(err, "What is known of a member could not be written")
 			again = m.c.o.Clock.Now().Add(writeRetry)
@@ -93,8 +95,8 @@ func (m *monitor) look(ctx context.Context) error {
 	}
 	m.begin(state, cluster.Status)
 	if state.Member == nil {
-		m.next = time.Time{}
-	} else if !m.c.o.Clock.Now().Before(m.next) {
+		m.trial.next = time.Time{}
+	} else if !m.c.o.Clock.Now().Before(m.trial.next) {
 		if !m.probe(ctx, state.Member, cluster.Status) {
 			return nil // the member ended meanwhile: there is news
 		}
@@ -104,27 +106,27 @@ func (m *monitor) look(ctx context.Context) error {
 
 // begin forgets what was found by another credential or at another address.
 func (m *monitor) begin(state members.State, status fedv1beta1.ClusterStatus) {
-	now := attempt{member: state.Member, secretVersion: state.Credential.SecretVersion}
-	if now == m.attempt {
+	if m.trial.member == state.Member && m.trial.secretVersion == state.Credential.SecretVersion {
 		return
 	}
-	*m = monitor{c: m.c, name: m.name, stop: m.stop, done: m.done, wake: m.wake, record: m.record, attempt: now}
-	m.settled = meta.IsStatusConditionTrue(status.Conditions, fedv1beta1.ClusterReady) &&
-		status.Credential != nil && status.Credential.SecretVersion == now.secretVersion
+	m.trial = trial{member: state.Member, secretVersion: state.Credential.SecretVersion}
+	m.trial.settled = meta.IsStatusConditionTrue(status.Conditions, fedv1beta1.ClusterReady) &&
+		status.Credential != nil && status.Credential.SecretVersion == m.trial.secretVersion
 }
 
 // probe asks the member how it is, and when it is well again or now and then also where it runs. It reports false if the member ended.
 func (m *monitor) probe(ctx context.Context, member *members.Member, before fedv1beta1.ClusterStatus) bool {
 	o, begun := m.c.o, m.c.o.Clock.Now()
 	ready := meta.IsStatusConditionTrue(before.Conditions, fedv1beta1.ClusterReady)
-	inquireNow := !ready || m.detail == nil || begun.Sub(m.asked) >= o.TopologyPeriod
+	inquireNow := !ready || m.trial.detail == nil || begun.Sub(m.trial.asked) >= o.TopologyPeriod
 	var f finding
 	var d *detail
+	var took time.Duration
 	ended := make(chan struct{})
 	if !member.Go(func(ctx context.Context) {
 		defer close(ended)
 		f = probe(ctx, member, o.Timeout)
-		m.c.metrics.probed(m.name, o.Clock.Since(begun))
+		took = o.Clock.Since(begun)
 		if f.outcome == healthy && inquireNow {
 			d = inquire(ctx, member, o.Timeout)
 		}
@@ -141,25 +143,27 @@ func (m *monitor) probe(ctx context.Context, member *members.Member, before fedv
 		return false
 	default:
 	}
+	m.c.metrics.probed(m.name, took)
 	m.found(f, begun)
 	if d != nil {
-		m.detail, m.asked = d, begun
+		m.trial.detail, m.trial.asked = d, begun
 	}
 	return true
 }
 
 // found counts failures, and says when to ask again.
 func (m *monitor) found(f finding, begun time.Time) {
-	m.finding = &f
+	t := &m.trial
+	t.finding = &f
 	if f.outcome == healthy {
-		m.failures, m.settled = 0, true
+		t.failures, t.settled = 0, true
 	} else {
-		m.failures++
+		t.failures++
 	}
-	pause := m.c.o.Jitter(pause(m.failures, m.settled, m.c.o.Period))
-	m.next = begun.Add(pause)
-	if soon := m.c.o.Clock.Now().Add(pause / 10); m.next.Before(soon) {
-		m.next = soon // after an answer that took long
+	pause := m.c.o.Jitter(pause(t.failures, t.settled, m.c.o.Period))
+	t.next = begun.Add(pause)
+	if soon := m.c.o.Clock.Now().Add(pause / 10); t.next.Before(soon) {
+		t.next = soon // after an answer that took long
 	}
 }
 
@@ -168,7 +172,7 @@ func (m *monitor) tell(ctx context.Context, cluster *fedv1beta1.Cluster, state m
 	was, is, err := m.record.write(ctx, cluster, func(c *fedv1beta1.Cluster) fedv1beta1.ClusterStatus {
 		return decide(c.Status, known{
 			cluster: m.name, generation: c.Generation, state: state, now: m.c.o.Clock.Now(),
-			finding: m.finding, failures: m.failures, threshold: m.c.o.Threshold, detail: m.detail,
+			finding: m.trial.finding, failures: m.trial.failures, threshold: m.c.o.Threshold, detail: m.trial.detail,
 		})
 	})
 	if err != nil {

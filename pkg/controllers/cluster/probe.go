@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,6 +25,9 @@ const (
 	forbidden // 403
 )
 
+// longestAnswer is how much of an answer is read.
+const longestAnswer = 64 << 10
+
 // finding is what came of a probe, in words that are the same as long as nothing changes.
 type finding struct {
 	outcome outcome
@@ -40,27 +44,34 @@ func probe(ctx context.Context, m *members.Member, timeout time.Duration) findin
 	}
 	if f.outcome == unreachable {
 		// A connection may be to a machine that is gone, while a new one would lead to another.
-		utilnet.CloseIdleConnectionsFor(m.Config.Transport)
+		utilnet.CloseIdleConnectionsFor(m.HTTP.Transport)
 	}
 	return f
 }
 
 func ask(ctx context.Context, m *members.Member, path string, timeout time.Duration) (finding, int) {
 	url := m.Config.Host + path
-	var status int
-	result := m.Client.Get().AbsPath(path).MaxRetries(0).Do(ctx).StatusCode(&status)
-	body, err := result.Raw()
-	switch {
-	case status == 0:
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
 		return finding{unreachable, fmt.Sprintf("%s: %s", url, plain(err, timeout))}, 0
-	case status == http.StatusOK:
-		return finding{healthy, url + " says ok"}, status
-	case status == http.StatusUnauthorized:
-		return finding{rejected, url + " does not accept the credential (401)"}, status
-	case status == http.StatusForbidden:
-		return finding{forbidden, url + " may not be asked by the credential (403): its ServiceAccount lacks rights in the member"}, status
+	}
+	resp, err := m.HTTP.Do(req)
+	if err != nil {
+		return finding{unreachable, fmt.Sprintf("%s: %s", url, plain(err, timeout))}, 0
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, longestAnswer))
+	switch {
+	case err != nil:
+		return finding{unreachable, fmt.Sprintf("%s: %s", url, plain(err, timeout))}, 0
+	case resp.StatusCode == http.StatusOK:
+		return finding{healthy, url + " says ok"}, resp.StatusCode
+	case resp.StatusCode == http.StatusUnauthorized:
+		return finding{rejected, url + " does not accept the credential (401)"}, resp.StatusCode
+	case resp.StatusCode == http.StatusForbidden:
+		return finding{forbidden, url + " may not be asked by the credential (403): its ServiceAccount lacks rights in the member"}, resp.StatusCode
 	default:
-		return finding{unhealthy, fmt.Sprintf("%s says %d%s", url, status, failing(body))}, status
+		return finding{unhealthy, fmt.Sprintf("%s says %d%s", url, resp.StatusCode, failing(body))}, resp.StatusCode
 	}
 }
 
