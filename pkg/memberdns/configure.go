@@ -148,9 +148,9 @@ func (o Options) before(ctx context.Context, s Server) error {
 
 // after waits until the change is seen to work, and undoes it when it is not. What was like that before stays.
 func (o Options) after(ctx context.Context, s Server, c change, changed bool) error {
-	hastened := func() {}
+	defer settle(ctx, o.Client, s)
 	if changed {
-		hastened = o.hasten(ctx, s)
+		hasten(ctx, o.Client, s)
 	}
 	err := c.seen(ctx)
 	if err != nil {
@@ -158,13 +158,11 @@ func (o Options) after(ctx context.Context, s Server, c change, changed bool) er
 			o.Federation.Name, err, metav1.NamespaceSystem, s.selector)
 	}
 	if err == nil || !changed {
-		hastened()
 		return err
 	}
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
 	_, undone := edit(undo, o.Client, c.configMap, false, c.undo)
-	hastened()
 	if undone != nil {
 		return errors.Join(err, fmt.Errorf("and it could not be undone: %w; run fedhelm unjoin, or take it out by hand", undone))
 	}

@@ -210,6 +210,24 @@ func TestConfigureStartsAnewOnWhatSomebodyElseWrote(t *testing.T) {
 	}
 }
 
+func TestWhatAKilledRunLeftOnThePodsGoes(t *testing.T) {
+	marked := with(coreDNSPod("coredns-1"), func(p *corev1.Pod) { p.Annotations = map[string]string{hastenAnnotation: "once"} })
+	t.Run("with the next run", func(t *testing.T) {
+		c := newCluster(dnsService(), marked.DeepCopy(), configMap("coredns", "Corefile", written), resolverService(), resolverPod())
+		if got, err := Configure(t.Context(), c.options(), Auto); err != nil || got.Changed {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		c.noMarks(t)
+	})
+	t.Run("with leaving", func(t *testing.T) {
+		c := newCluster(dnsService(), marked.DeepCopy(), configMap("coredns", "Corefile", written))
+		if _, err := Forget(t.Context(), c, fellowship); err != nil {
+			t.Error(err)
+		}
+		c.asBefore(t)
+	})
+}
+
 func TestConfigureRefusesADamagedBlock(t *testing.T) {
 	text := corefile + "# BEGIN fedhelm federation-system/fellowship:\n"
 	c := newCluster(dnsService(), coreDNSPod("coredns-1"), configMap("coredns", "Corefile", text), resolverService(), resolverPod())

@@ -15,8 +15,11 @@ import (
 // places that the kinds of DNS usually have are looked at. Nothing is asked, and nothing waited for.
 func Forget(ctx context.Context, client kubernetes.Interface, f Federation) ([]string, error) {
 	places := []string{"coredns", "coredns-custom"}
-	if s, err := Detect(ctx, client, Auto); err == nil && s.Kind == CoreDNS && !slices.Contains(places, s.ConfigMap) {
-		places = append(places, s.ConfigMap)
+	if s, err := Detect(ctx, client, Auto); err == nil && s.Kind != None {
+		defer settle(ctx, client, s)
+		if s.Kind == CoreDNS && !slices.Contains(places, s.ConfigMap) {
+			places = append(places, s.ConfigMap)
+		}
 	}
 	var from []string
 	var errs []error
