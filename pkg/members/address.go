@@ -1,6 +1,7 @@
 package members
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -32,7 +33,7 @@ func ServerAddress(entries []fedv1beta1.ServerAddressByClientCIDR, client netip.
 	case client.IsValid():
 		return "", fmt.Errorf("spec.serverAddressByClientCIDRs has no entry for the controller manager's address %s, and none without a clientCIDR", client)
 	default:
-		return "", fmt.Errorf("spec.serverAddressByClientCIDRs has no entry without a clientCIDR, and the controller manager's own address is not known (--client-address)")
+		return "", errors.New("spec.serverAddressByClientCIDRs has no entry without a clientCIDR, and the controller manager's own address is not known (--client-address)")
 	}
 }
 

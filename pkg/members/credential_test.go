@@ -51,7 +51,7 @@ func TestReadCredential(t *testing.T) {
 		{name: "an empty token", data: data{"token": []byte(" \n"), "ca.crt": ca}, want: `"token"`},
 		{name: "no authority", data: data{"token": []byte(token)}, want: `"ca.crt"`},
 		{name: "an authority that is none", data: data{"token": []byte(token), "ca.crt": []byte("s3cret")}, want: "authority"},
-		{name: "a token in two lines", data: data{"token": []byte("s3cret\ns3cret"), "ca.crt": ca}, want: "line break"},
+		{name: "a token in two lines", data: data{"token": []byte("s3cret\nanother s3cret"), "ca.crt": ca}, want: "line break"},
 		{name: "a server name that is a URL", data: data{"token": []byte(token), "ca.crt": ca, "tls-server-name": []byte("https://s3cret")}, want: "server name"},
 		{name: "two ways at once", data: data{"token": []byte(token), "ca.crt": ca, "kubeconfig": kubeconfigOf(asIs)}, want: "only one way"},
 		{name: "a kubeconfig that is none", data: data{"kubeconfig": []byte("clusters: [s3cret\n")}, want: "no kubeconfig"},

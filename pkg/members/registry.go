@@ -4,7 +4,6 @@ package members
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -170,6 +169,3 @@ func (r *Registry) notify(name string) {
 		f(name)
 	}
 }
-
-// String names the registry in logs.
-func (r *Registry) String() string { return fmt.Sprintf("members of %s", r.o.Federation) }

@@ -203,7 +203,7 @@ func TestHostThatIsAwayTakesNothingAway(t *testing.T) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		if !apierrors.IsForbidden(e.view.err) {
-			return fmt.Errorf("the host said %v", e.view.err)
+			return fmt.Errorf("the host said: %w", e.view.err)
 		}
 		return nil
 	})

@@ -41,6 +41,7 @@ func TestIntegrationMembers(t *testing.T) {
 }
 
 func testReady(t *testing.T, w *world, gondor *member) {
+	t.Helper()
 	w.join(gondor, time.Hour)
 	c, took := w.becomes(20*time.Second, "gondor", fedv1beta1.ClusterReady, metav1.ConditionTrue, fedv1beta1.ReasonClusterReady)
 	t.Logf("Ready %s after it was registered", took)
@@ -94,6 +95,7 @@ func testReady(t *testing.T, w *world, gondor *member) {
 }
 
 func testQuiet(t *testing.T, w *world, period time.Duration) {
+	t.Helper()
 	before, err := w.get("gondor")
 	if err != nil {
 		t.Fatal(err)
@@ -106,6 +108,7 @@ func testQuiet(t *testing.T, w *world, period time.Duration) {
 }
 
 func testTopology(t *testing.T, w *world, rohan *member) {
+	t.Helper()
 	w.labelled("rohan", map[string]string{
 		corev1.LabelTopologyRegion: "rohan", fedv1beta1.LabelZonePrefix + "rohan-1": "true", fedv1beta1.LabelZonePrefix + "rohan-2": "true",
 	})
@@ -130,6 +133,7 @@ func testTopology(t *testing.T, w *world, rohan *member) {
 }
 
 func testOutage(t *testing.T, w *world, rohan *member, period time.Duration) {
+	t.Helper()
 	neighbour, err := w.get("gondor")
 	if err != nil {
 		t.Fatal(err)
@@ -159,6 +163,7 @@ func testOutage(t *testing.T, w *world, rohan *member, period time.Duration) {
 }
 
 func testReplaced(t *testing.T, w *world, gondor *member) {
+	t.Helper()
 	put := func(token string) *corev1.Secret {
 		s, err := w.secrets.CoreV1().Secrets(namespace).Update(t.Context(), w.secret(gondor, token), metav1.UpdateOptions{})
 		if err != nil {
@@ -182,6 +187,7 @@ func testReplaced(t *testing.T, w *world, gondor *member) {
 }
 
 func testLeaving(t *testing.T, w *world) {
+	t.Helper()
 	annotate := func(value string) {
 		patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%s}}}`, fedv1beta1.AnnotationLeaving, value)
 		c := &fedv1beta1.Cluster{ObjectMeta: metav1.ObjectMeta{Name: "gondor"}}
@@ -204,6 +210,7 @@ func testLeaving(t *testing.T, w *world) {
 }
 
 func testDeleted(t *testing.T, w *world) {
+	t.Helper()
 	for _, name := range []string{"gondor", "rohan"} {
 		if err := w.clusters.Delete(t.Context(), &fedv1beta1.Cluster{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
 			t.Fatal(err)

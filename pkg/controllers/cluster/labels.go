@@ -69,7 +69,7 @@ func labelOwners(entries []metav1.ManagedFieldsEntry) (ours, others map[string]b
 				Labels map[string]json.RawMessage `json:"f:labels"`
 			} `json:"f:metadata"`
 		}
-		if err := json.Unmarshal(entry.FieldsV1.Raw, &fields); err != nil {
+		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields); err != nil {
 			continue // written by the API server: it is a form that we do not know, and the API server will judge
 		}
 		of := others

@@ -43,7 +43,7 @@ func TestLabelsToApply(t *testing.T) {
 		for _, key := range keys {
 			raw += `,"f:` + key + `":{}`
 		}
-		return metav1.ManagedFieldsEntry{Manager: manager, Operation: operation, FieldsV1: &metav1.FieldsV1{Raw: []byte(raw + "}}}")}}
+		return metav1.ManagedFieldsEntry{Manager: manager, Operation: operation, FieldsV1: metav1.NewFieldsV1(raw + "}}}")}
 	}
 	ours := func(keys ...string) metav1.ManagedFieldsEntry {
 		return owned(labelOwner, metav1.ManagedFieldsOperationApply, keys...)
@@ -75,7 +75,7 @@ func TestLabelsToApply(t *testing.T) {
 		},
 		{name: "the user's other labels are none of ours", have: labels{"env": "prod"}, fields: []metav1.ManagedFieldsEntry{theirs("env")}, want: labels{}},
 		{name: "managed fields that nobody understands", have: labels{"region": "r"}, fields: []metav1.ManagedFieldsEntry{
-			{Manager: "x", FieldsV1: &metav1.FieldsV1{Raw: []byte("?")}}, {Manager: "y"},
+			{Manager: "x", FieldsV1: metav1.NewFieldsV1("?")}, {Manager: "y"},
 		}, want: labels{"region": "r"}, apply: labels{"region": "r"}},
 	}
 	for _, tt := range tests {

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -62,6 +63,7 @@ type world struct {
 func newWorld(t *testing.T, period time.Duration) *world {
 	t.Helper()
 	fed := apiserver.Start(t)
+	ctrl.SetLogger(logr.Discard())
 	w := &world{t: t, host: apiserver.Start(t), metrics: prometheus.NewRegistry()}
 	w.secrets = kubernetes.NewForConfigOrDie(w.host.Admin(t))
 	w.must(w.secrets.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{}))
