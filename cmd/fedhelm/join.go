@@ -18,6 +18,7 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/join"
 	"github.com/fedhelm/fedhelm/pkg/memberdns"
 	"github.com/fedhelm/fedhelm/pkg/preflight"
+	"github.com/fedhelm/fedhelm/pkg/setup"
 )
 
 func (p *program) joinCommand() *cli.Command {
@@ -134,7 +135,7 @@ func (p *program) join(c *cli.Context, j joining) error {
 	var err error
 	j.Host = j.host.Host
 	if j.Federation, err = p.federation(c, j.host); err != nil {
-		return err
+		return setup.Refused(err)
 	}
 	j.Progress = p.reporter(c)
 	if j.Member, err = j.member.in(j.Federation.Namespace, watched(j.Progress)); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -75,6 +76,10 @@ func (p *program) federation(c *cli.Context, host *host) (join.Federation, error
 		Context:   host.Context,
 	})
 	if err != nil {
+		if !errors.Is(err, federation.ErrNone) && !errors.Is(err, federation.ErrSeveral) {
+			side := preflight.Side{Client: host.Client, Context: host.Context, Server: host.Server}
+			err = cmp.Or(preflight.HostAnswers(c.Context, side), err)
+		}
 		return join.Federation{}, err
 	}
 	return p.open(c.Context, host.Host, ref)

@@ -10,6 +10,7 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/chart"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/join"
+	"github.com/fedhelm/fedhelm/pkg/setup"
 )
 
 func (p *program) unjoinCommand() *cli.Command {
@@ -78,7 +79,7 @@ func (p *program) unjoin(c *cli.Context, name string, workloads join.Workloads, 
 		fed, err = join.Federation{Ref: refFrom(c, c.String("federation")), Unusable: err}, nil
 	}
 	if err != nil {
-		return err
+		return setup.Refused(err)
 	}
 	reporter := p.reporter(c)
 	o := join.UnjoinOptions{

@@ -83,9 +83,14 @@ func (o JoinOptions) certificate(ctx context.Context) error {
 	return o.Authority(ctx)
 }
 
-func (o JoinOptions) host() target {
-	return target{client: o.Host.Client, context: o.Host.Context, server: o.Host.Server, flag: "--host-cluster-context", noun: "host cluster"}
+// HostAnswers tells whether a host cluster answers, and knows who asks: for commands that could not find their federation there.
+func HostAnswers(ctx context.Context, host Side) error { return host.host().answers(ctx) }
+
+func (s Side) host() target {
+	return target{client: s.Client, context: s.Context, server: s.Server, flag: "--host-cluster-context", noun: "host cluster"}
 }
+
+func (o JoinOptions) host() target { return o.Host.host() }
 
 func (o JoinOptions) member() target {
 	return target{client: o.Member.Client, context: o.Member.Context, server: o.Member.Server, flag: "--cluster-context", noun: "member cluster"}
