@@ -2,6 +2,7 @@ package memberdns
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -39,7 +40,7 @@ func Check(ctx context.Context, o Options) (Report, error) {
 	r := Report{Server: s}
 	switch {
 	case s.byHand != nil:
-		r.State, r.Why, err = o.handmade(ctx, s)
+		r.State, r.Why, err = o.handmade(ctx, s, s.byHand)
 		return r, err
 	case s.Kind == CoreDNS:
 		r.State, r.Why, err = o.blockState(ctx, s)
@@ -47,6 +48,11 @@ func Check(ctx context.Context, o Options) (Report, error) {
 		r.State, r.Why, err = o.entryState(ctx, s)
 	default:
 		return r, nil
+	}
+	if err == nil && r.State == Missing && s.Kind == CoreDNS {
+		if why := o.served(ctx, s); why != nil {
+			r.State, r.Why, err = o.handmade(ctx, s, why)
+		}
 	}
 	if err != nil || r.State == Missing {
 		return r, err
@@ -60,13 +66,25 @@ func Check(ctx context.Context, o Options) (Report, error) {
 	return r, err
 }
 
+// served returns why there can be no block of ours: somebody else's is there.
+func (o Options) served(ctx context.Context, s Server) error {
+	r, err := o.resolver(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // without a resolver it cannot be set up by hand either
+	}
+	if _, err = clusterdns.AddBlock(s.text, s.block(o.Federation, r.address)); errors.Is(err, clusterdns.ErrServed) {
+		return err
+	}
+	return nil
+}
+
 // handmade judges by its answers a DNS that is not ours to change.
-func (o Options) handmade(ctx context.Context, s Server) (State, string, error) {
+func (o Options) handmade(ctx context.Context, s Server, why error) (State, string, error) {
 	round, err := o.lead(ctx, s)
 	if err != nil || round.why == nil {
 		return InPlace, "", err
 	}
-	return Missing, fmt.Sprintf("%v: %v", s.byHand, round.why), nil
+	return Missing, fmt.Sprintf("%v: %v", why, round.why), nil
 }
 
 // differs is for what can be told, only not be right.

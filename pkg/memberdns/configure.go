@@ -38,7 +38,7 @@ func Configure(ctx context.Context, o Options, wanted Kind) (Configured, error) 
 	}
 	done := Configured{Server: s, Warnings: s.Warnings}
 	if s.byHand != nil {
-		return done, o.byHand(ctx, s)
+		return done, o.byHand(ctx, s, s.byHand)
 	}
 	var c change
 	switch s.Kind {
@@ -55,7 +55,11 @@ func Configure(ctx context.Context, o Options, wanted Kind) (Configured, error) 
 	if err := o.before(ctx, s); err != nil {
 		return Configured{}, err
 	}
-	if done.Changed, err = edit(ctx, o.Client, c.configMap, c.create, c.put); err != nil {
+	done.Changed, err = edit(ctx, o.Client, c.configMap, c.create, c.put)
+	if errors.Is(err, clusterdns.ErrServed) {
+		return done, o.byHand(ctx, s, err)
+	}
+	if err != nil {
 		return Configured{}, err
 	}
 	if err := o.after(ctx, s, c, done.Changed); err != nil {
@@ -95,8 +99,8 @@ func (o Options) forward(ctx context.Context, s Server) (change, error) {
 	}, nil
 }
 
-// byHand returns nil when somebody has set the cluster's DNS up, and else tells how.
-func (o Options) byHand(ctx context.Context, s Server) error {
+// byHand returns nil when somebody has set up the cluster's DNS, and else says why that was not done here, and how it is.
+func (o Options) byHand(ctx context.Context, s Server, why error) error {
 	r, err := o.resolver(ctx)
 	if err != nil {
 		return err
@@ -108,7 +112,7 @@ func (o Options) byHand(ctx context.Context, s Server) error {
 		return err
 	}
 	return fmt.Errorf("%w; let it forward %s to %s, the federation's resolver, by this server block or what stands for it there:\n%s",
-		s.byHand, o.Federation.owner().Domain(s.Domain), r.address, s.block(o.Federation, r.address))
+		why, o.Federation.owner().Domain(s.Domain), r.address, s.block(o.Federation, r.address))
 }
 
 // federate is the change for kube-dns. That it answers cannot be seen: it does so only with the zones of nodes, and

@@ -40,12 +40,6 @@ func TestConfigureAndForgetCoreDNS(t *testing.T) {
 	}
 }
 
-// run is t.Run with a clock of its own, which does not make anybody wait.
-func run(t *testing.T, name string, f func(*testing.T)) {
-	t.Helper()
-	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
-}
-
 func TestConfigureWritesNothing(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -72,120 +66,138 @@ func TestConfigureWritesNothing(t *testing.T) {
 		}, ErrNoAnswer, `no pod "k8s-app=kube-dns" in namespace "kube-system" is ready; nothing was written`},
 	}
 	for _, tt := range tests {
-		run(t, tt.name, func(t *testing.T) {
-			c := kubeadm()
-			tt.change(t, c)
-			_, err := Configure(t.Context(), c.options(), Auto)
-			wantError(t, err, tt.is, tt.want)
-			c.asBefore(t)
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := kubeadm()
+				tt.change(t, c)
+				_, err := Configure(t.Context(), c.options(), Auto)
+				wantError(t, err, tt.is, tt.want)
+				c.asBefore(t)
+			})
 		})
 	}
 }
 
 func TestConfigureIsUndone(t *testing.T) {
-	run(t, "when the DNS does not answer in time", func(t *testing.T) {
-		c := kubeadm()
-		c.deaf = true
-		_, err := Configure(t.Context(), c.options(), Auto)
-		wantError(t, err, ErrNoAnswer, `pod "kube-system/coredns-1": the answer for _fedhelm.fellowship.svc.cluster.local is NXDOMAIN`,
-			"kubectl --namespace kube-system logs --selector k8s-app=kube-dns", `ConfigMap "kube-system/coredns" is as it was`)
-		c.asBefore(t)
+	t.Run("when the DNS does not answer in time", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := kubeadm()
+			c.deaf = true
+			_, err := Configure(t.Context(), c.options(), Auto)
+			wantError(t, err, ErrNoAnswer, `pod "kube-system/coredns-1": the answer for _fedhelm.fellowship.svc.cluster.local is NXDOMAIN`,
+				"kubectl --namespace kube-system logs --selector k8s-app=kube-dns", `ConfigMap "kube-system/coredns" is as it was`)
+			c.asBefore(t)
+		})
 	})
-	run(t, "at once when the cluster's own names are not answered any more", func(t *testing.T) {
-		c := kubeadm()
-		c.broken = true
-		begun := time.Now()
-		_, err := Configure(t.Context(), c.options(), Auto)
-		wantError(t, err, errBroken, "the answer for kubernetes.default.svc.cluster.local is SERVFAIL", "as it was")
-		if took := time.Since(begun); took > 25*time.Second {
-			t.Errorf("it took %s", took)
-		}
-		c.asBefore(t)
-	})
-	run(t, "when the caller gives up, with a context that is over", func(t *testing.T) {
-		c := kubeadm()
-		c.deaf = true
-		enough := errors.New("enough")
-		ctx, cancel := context.WithCancelCause(t.Context())
-		o := c.options()
-		o.Progress = func(string) { cancel(enough) }
-		_, err := Configure(ctx, o, Auto)
-		wantError(t, err, enough, "as it was")
-		c.asBefore(t)
-	})
-	run(t, "and what others wrote meanwhile stays", func(t *testing.T) {
-		c := kubeadm()
-		c.deaf = true
-		o := c.options()
-		o.Progress = func(string) {
-			cm, err := c.CoreV1().ConfigMaps("kube-system").Get(t.Context(), "coredns", metav1.GetOptions{})
-			if err != nil {
-				t.Fatal(err)
+	t.Run("at once when the cluster's own names are not answered any more", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := kubeadm()
+			c.broken = true
+			begun := time.Now()
+			_, err := Configure(t.Context(), c.options(), Auto)
+			wantError(t, err, errBroken, "the answer for kubernetes.default.svc.cluster.local is SERVFAIL", "as it was")
+			if took := time.Since(begun); took > 25*time.Second {
+				t.Errorf("it took %s", took)
 			}
-			cm.Data["Corefile"] = "# first\n" + cm.Data["Corefile"] + "# last\n"
-			if _, err := c.CoreV1().ConfigMaps("kube-system").Update(t.Context(), cm, metav1.UpdateOptions{}); err != nil {
-				t.Fatal(err)
+			c.asBefore(t)
+		})
+	})
+	t.Run("when the caller gives up, with a context that is over", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := kubeadm()
+			c.deaf = true
+			enough := errors.New("enough")
+			ctx, cancel := context.WithCancelCause(t.Context())
+			o := c.options()
+			o.Progress = func(string) { cancel(enough) }
+			_, err := Configure(ctx, o, Auto)
+			wantError(t, err, enough, "as it was")
+			c.asBefore(t)
+		})
+	})
+	t.Run("and what others wrote meanwhile stays", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := kubeadm()
+			c.deaf = true
+			o := c.options()
+			o.Progress = func(string) {
+				cm, err := c.CoreV1().ConfigMaps("kube-system").Get(t.Context(), "coredns", metav1.GetOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				cm.Data["Corefile"] = "# first\n" + cm.Data["Corefile"] + "# last\n"
+				if _, err := c.CoreV1().ConfigMaps("kube-system").Update(t.Context(), cm, metav1.UpdateOptions{}); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}
-		_, err := Configure(t.Context(), o, Auto)
-		wantError(t, err, ErrNoAnswer)
-		if got, want := c.text(), "# first\n"+corefile+"# last\n"; got != want {
-			t.Errorf("the Corefile is now\n%s", got)
-		}
+			_, err := Configure(t.Context(), o, Auto)
+			wantError(t, err, ErrNoAnswer)
+			if got, want := c.text(), "# first\n"+corefile+"# last\n"; got != want {
+				t.Errorf("the Corefile is now\n%s", got)
+			}
+		})
 	})
-	run(t, "to the block that was there before", func(t *testing.T) {
-		old := strings.ReplaceAll(written, "10.0.0.53", "10.0.0.9")
-		c := newCluster(dnsService(), coreDNSPod("coredns-1"), configMap("coredns", "Corefile", old), resolverService(), resolverPod())
-		c.deaf = true
-		_, err := Configure(t.Context(), c.options(), Auto)
-		wantError(t, err, ErrNoAnswer)
-		if got := c.text(); got != old {
-			t.Errorf("the Corefile is now\n%s", got)
-		}
+	t.Run("to the block that was there before", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			old := strings.ReplaceAll(written, "10.0.0.53", "10.0.0.9")
+			c := newCluster(dnsService(), coreDNSPod("coredns-1"), configMap("coredns", "Corefile", old), resolverService(), resolverPod())
+			c.deaf = true
+			_, err := Configure(t.Context(), c.options(), Auto)
+			wantError(t, err, ErrNoAnswer)
+			if got := c.text(); got != old {
+				t.Errorf("the Corefile is now\n%s", got)
+			}
+		})
 	})
-	run(t, "but not what was there already", func(t *testing.T) {
-		c := newCluster(dnsService(), coreDNSPod("coredns-1"), configMap("coredns", "Corefile", written), resolverService(), resolverPod())
-		c.deaf = true
-		_, err := Configure(t.Context(), c.options(), Auto)
-		wantError(t, err, ErrNoAnswer)
-		if got := c.text(); got != written {
-			t.Errorf("the Corefile is now\n%s", got)
-		}
+	t.Run("but not what was there already", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCluster(dnsService(), coreDNSPod("coredns-1"), configMap("coredns", "Corefile", written), resolverService(), resolverPod())
+			c.deaf = true
+			_, err := Configure(t.Context(), c.options(), Auto)
+			wantError(t, err, ErrNoAnswer)
+			if got := c.text(); got != written {
+				t.Errorf("the Corefile is now\n%s", got)
+			}
+		})
 	})
 }
 
 func TestConfigureWaits(t *testing.T) {
-	run(t, "for a minute and a half and longer, and says once what for", func(t *testing.T) {
-		c := kubeadm()
-		c.deaf = true
-		time.AfterFunc(2*time.Minute, func() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.deaf = false
+	t.Run("for a minute and a half and longer, and says once what for", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := kubeadm()
+			c.deaf = true
+			time.AfterFunc(2*time.Minute, func() {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.deaf = false
+			})
+			var told []string
+			o := c.options()
+			o.Progress = func(waiting string) { told = append(told, waiting) }
+			if got, err := Configure(t.Context(), o, Auto); err != nil || !got.Changed {
+				t.Fatalf("got %+v, %v", got, err)
+			}
+			want := []string{`pod "kube-system/coredns-1": the answer for _fedhelm.fellowship.svc.cluster.local is NXDOMAIN`}
+			if diff := cmp.Diff(want, told); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			c.noMarks(t)
 		})
-		var told []string
-		o := c.options()
-		o.Progress = func(waiting string) { told = append(told, waiting) }
-		if got, err := Configure(t.Context(), o, Auto); err != nil || !got.Changed {
-			t.Fatalf("got %+v, %v", got, err)
-		}
-		want := []string{`pod "kube-system/coredns-1": the answer for _fedhelm.fellowship.svc.cluster.local is NXDOMAIN`}
-		if diff := cmp.Diff(want, told); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
-		c.noMarks(t)
 	})
-	run(t, "no longer than it may", func(t *testing.T) {
-		c := kubeadm()
-		c.deaf = true
-		o := c.options()
-		o.Timeout = time.Minute
-		begun := time.Now()
-		_, err := Configure(t.Context(), o, Auto)
-		wantError(t, err, ErrNoAnswer)
-		if took := time.Since(begun); took < time.Minute || took > 61*time.Second {
-			t.Errorf("it took %s", took)
-		}
+	t.Run("no longer than it may", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := kubeadm()
+			c.deaf = true
+			o := c.options()
+			o.Timeout = time.Minute
+			begun := time.Now()
+			_, err := Configure(t.Context(), o, Auto)
+			wantError(t, err, ErrNoAnswer)
+			if took := time.Since(begun); took < time.Minute || took > 61*time.Second {
+				t.Errorf("it took %s", took)
+			}
+		})
 	})
 }
 
