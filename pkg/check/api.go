@@ -98,7 +98,7 @@ func (t *Target) apiClusters(ctx context.Context) Outcome {
 			"it does not serve clusters.federation.fedhelm.io, which the controller manager's init container defines")
 	}
 	if err != nil {
-		return failure("", "list the Clusters: %s", brief(err))
+		return unseen(err, "list the Clusters")
 	}
 	return ok("it serves clusters.federation.fedhelm.io, and has %d", len(list.Items))
 }
@@ -110,7 +110,7 @@ func (t *Target) leads(lease *coordinationv1.Lease, err error, now time.Time) Ou
 	case apierrors.IsNotFound(err):
 		return failure(mend, "no controller manager has ever led: there is no Lease %q in kube-system", leaderLease)
 	case err != nil:
-		return failure("", "read Lease %q in kube-system: %s", leaderLease, brief(err))
+		return unseen(err, "read Lease %q in kube-system", leaderLease)
 	}
 	if ptr.Deref(lease.Spec.HolderIdentity, "") == "" || lease.Spec.RenewTime == nil {
 		return failure(mend, "no controller manager leads: the last one gave Lease %q up", leaderLease)

@@ -15,7 +15,7 @@ func (t *Target) certificateChecks() []Check {
 	return under(CategoryCertificates, Check{Name: "certificates", Run: func(ctx context.Context) Outcome {
 		all, err := federation.Certificates(ctx, t.Host.Client, t.Ref)
 		if err != nil {
-			return failure("", "%v", err)
+			return unseen(err, "look at the certificates")
 		}
 		return t.certificates(all, time.Now())
 	}})

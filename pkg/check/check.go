@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // Level is how a check went.
@@ -60,6 +62,18 @@ type Result struct {
 	Category string `json:"category"`
 	Name     string `json:"name"`
 	Outcome
+}
+
+// again is what mends what may pass by itself.
+const again = "try again; if it stays so, look at the network between here and there"
+
+// unseen is the outcome of a check that could not look, at what doing says: skipped if the user may not, which is nothing that is wrong.
+func unseen(err error, doing string, args ...any) Outcome {
+	text := fmt.Sprintf(doing, args...) + ": " + inOneLine(brief(err))
+	if apierrors.IsForbidden(err) {
+		return skipped("%s", text)
+	}
+	return failure(again, "%s", text)
 }
 
 func ok(format string, args ...any) Outcome {

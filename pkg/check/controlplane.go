@@ -25,7 +25,7 @@ func (t *Target) controlPlaneChecks() []Check {
 func (t *Target) workloads(ctx context.Context) Outcome {
 	all, err := federation.Workloads(ctx, t.Host.Client, t.Ref)
 	if err != nil {
-		return failure("", "%v", err)
+		return unseen(err, "look at the workloads")
 	}
 	if len(all) == 0 {
 		return failure("fedhelm init "+t.Name+t.flags(),
@@ -70,7 +70,7 @@ func (t *Target) renewal(ctx context.Context) Outcome {
 			"there is no CronJob %q in namespace %q: nothing renews the certificates before they expire", name, t.Namespace)
 	}
 	if err != nil {
-		return failure("", "read CronJob %q in namespace %q: %v", name, t.Namespace, err)
+		return unseen(err, "read CronJob %q in namespace %q", name, t.Namespace)
 	}
 	if job.Spec.Suspend != nil && *job.Spec.Suspend {
 		return warning(fmt.Sprintf(`%s patch cronjob %s --patch='{"spec":{"suspend":false}}'`, t.kubectl(), name),
@@ -79,7 +79,7 @@ func (t *Target) renewal(ctx context.Context) Outcome {
 	last, err := t.lastRenewal(ctx, job)
 	switch {
 	case err != nil:
-		return failure("", "list the Jobs of CronJob %q: %v", name, err)
+		return unseen(err, "list the Jobs of CronJob %q", name)
 	case last == nil:
 		return ok("CronJob %s has not run yet (%s)", name, job.Spec.Schedule)
 	case failed(last):

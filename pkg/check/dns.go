@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -28,6 +29,9 @@ func (m *member) dns(ctx context.Context) Outcome {
 		Client: m.way.Client, Ask: m.way.Ask, Timeout: dnsLimit,
 		Federation: memberdns.Federation{Namespace: m.Namespace, Name: m.Target.Name, UID: m.uid, Zone: m.zone},
 	})
+	if err == nil && found.State == memberdns.InPlace && found.Err != nil && !m.mayForward(ctx) {
+		return skipped("the user of context %q may not ask the member's DNS (create pods/portforward in namespace kube-system); what it was told is right", m.way.Context)
+	}
 	if err == nil && found.Server.Kind == memberdns.CoreDNS && found.State == memberdns.Missing && !m.hasResolver(ctx) {
 		o := skipped("its DNS was left alone (--cluster-dns=none): its pods do not find the federation's names")
 		o.Mend = m.join("--cluster-dns=auto") + "  # if they are to"
@@ -42,13 +46,24 @@ func (m *member) hasResolver(ctx context.Context) bool {
 	return !apierrors.IsNotFound(err)
 }
 
+// mayForward tells whether the user may ask pods of the member's DNS through its API server. When in doubt, yes.
+func (m *member) mayForward(ctx context.Context) bool {
+	review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
+		ResourceAttributes: &authorizationv1.ResourceAttributes{
+			Namespace: metav1.NamespaceSystem, Verb: "create", Resource: "pods", Subresource: "portforward",
+		},
+	}}
+	answer, err := m.way.Client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+	return err != nil || answer.Status.Allowed
+}
+
 func (m *member) judgeDNS(found memberdns.Report, err error) Outcome {
 	mend := m.join("--cluster-dns=auto")
 	switch {
 	case errors.Is(err, memberdns.ErrByHand):
 		return warning("do by hand what it says", "%s", oneLine(err))
 	case err != nil:
-		return failure("", "%s", oneLine(err))
+		return unseen(err, "look at the member's DNS")
 	case found.Server.Kind == memberdns.None:
 		return skipped("its pods do not find the federation's names: %s", found.Server.Reason)
 	case found.State == memberdns.Missing:

@@ -47,7 +47,7 @@ func otherwise(err error) Outcome {
 	var p *preflight.Problem
 	switch {
 	case !errors.As(err, &p):
-		return failure("", "%s", oneLine(err))
+		return unseen(err, "make this check")
 	case p.Warning:
 		return warning(p.WayOut, "%s", inOneLine(p.Reason))
 	default:
@@ -68,7 +68,7 @@ func (t *Target) hostVersion(ctx context.Context) Outcome {
 	}
 	info, err := t.Host.Client.Discovery().ServerVersion()
 	if err != nil {
-		return failure("", "ask for the version of the host cluster: %v", err)
+		return unseen(err, "ask for the version of the host cluster")
 	}
 	return ok("it runs Kubernetes %s (at least %s is needed)", info.GitVersion, preflight.MinVersion)
 }

@@ -45,7 +45,7 @@ func (m *member) secret(ctx context.Context) Outcome {
 	case apierrors.IsNotFound(err):
 		return failure(m.join("--refresh"), "Secret %q, which Cluster %q names, is not in namespace %q", name, m.Name, m.Namespace)
 	case err != nil:
-		return failure("", "read Secret %q in namespace %q: %v", name, m.Namespace, err)
+		return unseen(err, "read Secret %q in namespace %q", name, m.Namespace)
 	}
 	if secret.Labels[fedv1beta1.LabelFederation] != m.Target.Name || secret.Labels[fedv1beta1.LabelCluster] != m.Name {
 		return failure(fmt.Sprintf("%s label --overwrite secret %s %s=%s %s=%s  # if it is meant for this member", m.kubectl(), name,
@@ -77,7 +77,7 @@ func (m *member) hostRights(ctx context.Context) Outcome {
 		case apierrors.IsForbidden(err):
 			return skipped("the user of context %q may not ask the host cluster what others may do", m.Host.Context)
 		case err != nil:
-			return failure("", "ask the host cluster what ServiceAccount %q may do: %v", who.name, err)
+			return unseen(err, "ask the host cluster what ServiceAccount %q may do", who.name)
 		case !may:
 			missing = append(missing, verb)
 		}

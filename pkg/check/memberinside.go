@@ -25,7 +25,7 @@ func (m *member) version(ctx context.Context) Outcome {
 	}
 	info, err := m.way.Client.Discovery().ServerVersion()
 	if err != nil {
-		return failure("", "ask the member for its version: %s", brief(err))
+		return unseen(err, "ask the member for its version")
 	}
 	return judgeSkew(info.GitVersion, m.api)
 }
@@ -57,7 +57,7 @@ func (m *member) serviceAccount(ctx context.Context) Outcome {
 	case apierrors.IsNotFound(err):
 		return failure(m.join("--refresh"), "ServiceAccount %q is not in namespace %q of the member", name, m.Namespace)
 	case err != nil:
-		return failure("", "read ServiceAccount %q in namespace %q of the member: %s", name, m.Namespace, brief(err))
+		return unseen(err, "read ServiceAccount %q in namespace %q of the member", name, m.Namespace)
 	}
 	if of := account.Annotations[fedv1beta1.AnnotationCluster]; of != m.Name {
 		return failure(m.join("--refresh"), "ServiceAccount %q in namespace %q says that it is for member %q (annotation %s)", name, m.Namespace, of, fedv1beta1.AnnotationCluster)

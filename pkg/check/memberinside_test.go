@@ -116,6 +116,16 @@ func TestInsideAMember(t *testing.T) {
 			want: expected{level: Failure, text: "get/list/watch/create/update/patch/delete namespaces, "},
 		},
 		{
+			name: "the user may not look", check: "service-account",
+			change: func(m *member) { m.way.Client = refuse(cluster("v1.36.3", nil), "get", "serviceaccounts", forbidden) },
+			want:   expected{level: Skipped, text: `read ServiceAccount "fellowship-member"`},
+		},
+		{
+			name: "the member does not answer", check: "service-account",
+			change: func(m *member) { m.way.Client = refuse(cluster("v1.36.3", nil), "get", "serviceaccounts", errNobody) },
+			want:   expected{level: Failure, text: "nobody answers", mend: "try again"},
+		},
+		{
 			name: "the user may not ask", check: "member-rights",
 			change: func(m *member) {
 				m.way.Client = refuse(cluster("v1.36.3", nil), "create", "subjectaccessreviews", forbidden)

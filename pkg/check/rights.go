@@ -28,7 +28,7 @@ func (m *member) memberRights(ctx context.Context) Outcome {
 	case apierrors.IsForbidden(err):
 		return skipped("the user of context %q may not ask the member what others may do", m.way.Context)
 	case err != nil:
-		return failure("", "ask the member what ServiceAccount %q may do: %v", who.name, err)
+		return unseen(err, "ask the member what ServiceAccount %q may do", who.name)
 	case len(missing) > 0:
 		return failure(m.join("--refresh"), "ServiceAccount %q in namespace %q of the member may not %s", who.name, who.namespace, summed(missing))
 	}

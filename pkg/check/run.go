@@ -75,6 +75,6 @@ func within(ctx context.Context, c Check) Outcome {
 		if ctx.Err() != nil {
 			return skipped("interrupted")
 		}
-		return failure("try again; if it stays so, look at the network between here and there", "no answer within %s", limit)
+		return failure(again, "no answer within %s", limit)
 	}
 }

@@ -21,7 +21,7 @@ import (
 func (m *member) serverCertificate(ctx context.Context) Outcome {
 	secret, err := m.Host.Client.CoreV1().Secrets(m.Namespace).Get(ctx, m.secretName(), metav1.GetOptions{})
 	if err != nil {
-		return failure("", "read Secret %q in namespace %q: %v", m.secretName(), m.Namespace, err)
+		return unseen(err, "read Secret %q in namespace %q", m.secretName(), m.Namespace)
 	}
 	credential, err := members.ReadCredential(secret)
 	if err != nil {

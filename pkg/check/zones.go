@@ -18,7 +18,7 @@ import (
 func (m *member) zones(ctx context.Context) Outcome {
 	nodes, err := m.way.Objects.Resource(corev1.SchemeGroupVersion.WithResource("nodes")).List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return failure("", "list the nodes of the member: %s", brief(err))
+		return unseen(err, "list the nodes of the member")
 	}
 	corefile := ""
 	config, err := m.way.Client.CoreV1().ConfigMaps(m.Namespace).Get(ctx, m.Resolver(), metav1.GetOptions{})
@@ -26,7 +26,7 @@ func (m *member) zones(ctx context.Context) Outcome {
 	case err == nil:
 		corefile = config.Data["Corefile"]
 	case !apierrors.IsNotFound(err):
-		return failure("", "read ConfigMap %q in namespace %q of the member: %s", m.Resolver(), m.Namespace, brief(err))
+		return unseen(err, "read ConfigMap %q in namespace %q of the member", m.Resolver(), m.Namespace)
 	}
 	var census topology.Census
 	for i := range nodes.Items {
