@@ -79,8 +79,8 @@ func (p *program) check(c *cli.Context, name, cluster, format string) error {
 	if err := p.print(format, result, func(w io.Writer) { printReport(w, report, marksFor(p.getenv)) }); err != nil {
 		return err
 	}
-	if c.Context.Err() != nil {
-		return c.Context.Err()
+	if err := c.Err(); err != nil { // interrupted
+		return err
 	}
 	if failed := report.Names(check.Failure); len(failed) > 0 {
 		return fmt.Errorf("federation %q is not well: %s", target.Name, strings.Join(failed, ", "))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -86,7 +87,7 @@ func nodesColumn(nodes *int32) string {
 	if nodes == nil {
 		return "-"
 	}
-	return fmt.Sprint(*nodes)
+	return strconv.Itoa(int(*nodes))
 }
 
 func ageColumn(created *time.Time, now time.Time) string {
