@@ -101,7 +101,7 @@ func (r *joinRun) authority(stored *corev1.Secret) preflight.Authority {
 	}
 	return preflight.Authority{
 		Endpoint: r.endpoint.URL, ServerName: r.serverName,
-		Given: r.CA, Known: known, Insecure: r.Member.Config.Insecure,
+		Given: r.CA, Known: known, Insecure: r.Member.Config.Insecure, Dial: r.Member.Config.Dial,
 		Published: func(ctx context.Context) ([]byte, error) {
 			published, err := r.Member.Client.CoreV1().ConfigMaps(metav1.NamespaceSystem).Get(ctx, "kube-root-ca.crt", metav1.GetOptions{})
 			if err != nil {

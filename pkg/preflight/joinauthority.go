@@ -25,6 +25,8 @@ type Authority struct {
 	Insecure bool     // the user's kubeconfig verifies nothing
 	// Published reads the authority that the cluster itself publishes to its pods.
 	Published func(ctx context.Context) ([]byte, error)
+	// Dial connects; nil: as the network does.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // presentLimit is how long the member may take to present its certificate.
@@ -58,7 +60,11 @@ func (a Authority) Find(ctx context.Context) ([]byte, error) {
 	if a.Given != nil {
 		return nil, a.rejected(chain, err)
 	}
-	return a.search(ctx, chain)
+	found, searchErr := a.search(ctx, chain)
+	if searchErr != nil { // what the likeliest of them had against it tells more
+		return nil, a.rejected(chain, cmp.Or(err, searchErr))
+	}
+	return found, nil
 }
 
 func (a Authority) candidates() [][]byte {
@@ -79,11 +85,11 @@ func (a Authority) search(ctx context.Context, chain []*x509.Certificate) ([]byt
 		}
 	}
 	if a.Insecure { // whom the user does not verify, nobody shall trust because of this machine
-		return nil, a.rejected(chain, err)
+		return nil, err
 	}
 	root, systemErr := a.verify(chain, nil)
 	if systemErr != nil {
-		return nil, a.rejected(chain, err)
+		return nil, err
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw}), nil
 }
@@ -96,17 +102,24 @@ func (a Authority) present(ctx context.Context) ([]*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialer := tls.Dialer{Config: &tls.Config{
-		ServerName:         a.name(),
-		InsecureSkipVerify: true, //nolint:gosec // nothing is sent; which authority verifies it is what is to be found out
-		MinVersion:         tls.VersionTLS12,
-	}}
-	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443")))
+	dial := a.Dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	conn, err := dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443")))
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
-	return conn.(*tls.Conn).ConnectionState().PeerCertificates, nil
+	server := tls.Client(conn, &tls.Config{
+		ServerName:         a.name(),
+		InsecureSkipVerify: true, //nolint:gosec // nothing is sent; which authority verifies it is what is to be found out
+		MinVersion:         tls.VersionTLS12,
+	})
+	if err := server.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	return server.ConnectionState().PeerCertificates, nil
 }
 
 func (a Authority) name() string {
