@@ -28,7 +28,7 @@ const (
 type link struct {
 	server    string // URL
 	host      string // of the URL
-	transport *http.Transport
+	transport atomic.Pointer[http.Transport]
 	config    *rest.Config
 	token     atomic.Pointer[string]
 }
@@ -47,7 +47,7 @@ func newLink(server string, c Credential, userAgent string) (*link, error) {
 	}
 	l := &link{server: server, host: u.Host}
 	l.use(c)
-	l.transport = &http.Transport{
+	l.transport.Store(&http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
 		TLSClientConfig:        tlsConfig,
@@ -57,7 +57,7 @@ func newLink(server string, c Credential, userAgent string) (*link, error) {
 		MaxResponseHeaderBytes: maxHeaderLen,
 		ForceAttemptHTTP2:      true,
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
-	}
+	})
 	l.config = &rest.Config{
 		Host: server, Transport: l, UserAgent: userAgent,
 		QPS:            -1, // whoever works on the member knows how much it may ask; probes must not stand in line
@@ -75,11 +75,15 @@ func (l *link) RoundTrip(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context())
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	return l.transport.RoundTrip(req)
+	return l.transport.Load().RoundTrip(req)
 }
 
-// WrappedRoundTripper lets client-go find the transport, whose idle connections it closes after failures.
-func (l *link) WrappedRoundTripper() http.RoundTripper { return l.transport }
+// reconnect makes new requests go over new connections. Those under way stay on theirs.
+func (l *link) reconnect() {
+	old := l.transport.Load()
+	l.transport.Store(old.Clone())
+	old.CloseIdleConnections()
+}
 
 // client returns one that asks for single paths, and decodes Kubernetes' own kinds.
 func (l *link) client() (rest.Interface, error) {
@@ -93,4 +97,4 @@ func (l *link) client() (rest.Interface, error) {
 }
 
 // close ends the connections that nothing uses any more.
-func (l *link) close() { l.transport.CloseIdleConnections() }
+func (l *link) close() { l.transport.Load().CloseIdleConnections() }

@@ -63,6 +63,10 @@ func (m *Member) Go(f func(ctx context.Context)) bool {
 // Done is closed when the Member ends. Work on it may go on for a moment.
 func (m *Member) Done() <-chan struct{} { return m.ctx.Done() }
 
+// Reconnect makes requests from now on go over new connections. It is for a member that does not answer: its connections may lead to a
+// machine that is gone, which is noticed only after some time, while new ones would lead to another.
+func (m *Member) Reconnect() { m.link.reconnect() }
+
 // end returns when nothing works on the member any more.
 func (m *Member) end() {
 	m.mu.Lock()

@@ -27,7 +27,7 @@ type Secrets interface {
 	Patch(ctx context.Context, name string, pt types.PatchType, data []byte, o metav1.PatchOptions, subresources ...string) (*corev1.Secret, error)
 }
 
-// Options are what a Registry works with. All but Clusters and Clock are required.
+// Options are what a Registry works with. Federation, Secrets and TokenLifetime are required.
 type Options struct {
 	Federation string // its name
 	// Clusters are watched by Start. Without them the registry follows what Follow says, and nothing else.

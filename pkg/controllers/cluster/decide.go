@@ -37,8 +37,14 @@ func decide(before fedv1beta1.ClusterStatus, k known) fedv1beta1.ClusterStatus {
 		s.judge()
 		s.merge(k.detail)
 	}
+	slices.SortFunc(s.Conditions, func(a, b metav1.Condition) int {
+		return slices.Index(order, a.Type) - slices.Index(order, b.Type)
+	})
 	return s.ClusterStatus
 }
+
+// order is that of the conditions, for people who read them.
+var order = []string{fedv1beta1.ClusterLeaving, fedv1beta1.ClusterReady, fedv1beta1.ClusterOffline, fedv1beta1.ClusterCredentialValid}
 
 // draft is a status that is being written.
 type draft struct {

@@ -61,7 +61,7 @@ func (m *monitor) run(ctx context.Context) {
 		err := m.look(ctx)
 		again := m.trial.next
 		if err != nil && ctx.Err() == nil {
-			ctrl.LoggerFrom(ctx).Error(err, "What is known of a member could not be written")
+			ctrl.LoggerFrom(ctx).Error(err, "What is known of a member could not be told")
 			again = m.c.o.Clock.Now().Add(writeRetry)
 		}
 		m.wait(ctx, again)
@@ -191,5 +191,8 @@ func (m *monitor) tell(ctx context.Context, cluster *fedv1beta1.Cluster, state m
 		m.c.o.Events.Eventf(is, nil, kind, ready.Reason, "Probe", "%s", ready.Message)
 		ctrl.LoggerFrom(ctx).Info("A member's health has changed", "ready", ready.Status, "reason", ready.Reason, "message", ready.Message)
 	}
-	return m.record.label(ctx, is)
+	if err := m.record.label(ctx, is); err != nil && ctx.Err() == nil {
+		ctrl.LoggerFrom(ctx).Error(err, "A member's labels could not be written") // and are tried again with the next probe
+	}
+	return nil
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	utilnet "k8s.io/apimachinery/pkg/util/net"
-
 	"github.com/fedhelm/fedhelm/pkg/members"
 )
 
@@ -43,8 +41,7 @@ func probe(ctx context.Context, m *members.Member, timeout time.Duration) findin
 		f, _ = ask(ctx, m, "/healthz", timeout)
 	}
 	if f.outcome == unreachable {
-		// A connection may be to a machine that is gone, while a new one would lead to another.
-		utilnet.CloseIdleConnectionsFor(m.HTTP.Transport)
+		m.Reconnect()
 	}
 	return f
 }
