@@ -3,12 +3,14 @@ package memberdns
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
 )
@@ -20,11 +22,14 @@ const (
 	manager        = "fedhelm"
 )
 
+// again is how long others are let go first, when many federations come and go at once.
+var again = wait.Backoff{Duration: 10 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 9}
+
 // edit changes a ConfigMap of namespace kube-system as fn says, which is called anew on what somebody else made of the
 // ConfigMap meanwhile, and must change nothing when there is nothing to change. With create fn gets an empty one where
 // there is none.
 func edit(ctx context.Context, client kubernetes.Interface, name string, create bool, fn func(*corev1.ConfigMap) error) (changed bool, err error) {
-	err = retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+	err = retry.RetryOnConflict(again, func() error {
 		changed, err = editOnce(ctx, client, name, create, fn)
 		return err
 	})

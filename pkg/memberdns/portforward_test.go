@@ -84,6 +84,7 @@ func answering(t *testing.T, handler dns.HandlerFunc) string {
 func TestPortForward(t *testing.T) {
 	coredns := types.NamespacedName{Namespace: "kube-system", Name: "coredns-1"}
 	open := func(t *testing.T, handler dns.HandlerFunc) Ask {
+		t.Helper()
 		config := apiServer(t, answering(t, handler))
 		return PortForward(kubernetes.NewForConfigOrDie(config), config)
 	}
