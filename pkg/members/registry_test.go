@@ -119,6 +119,13 @@ func TestCredentialStates(t *testing.T) {
 			f := newFixture(t)
 			tt.do(f)
 			f.Follow(t.Context(), gondorAt("https://gondor:6443"))
+			if tt.want == fedv1beta1.ReasonSecretForbidden {
+				f.until("the refusal to be heard", func(State) bool { return f.clock.Waiters() > 1 })
+				if s, _ := f.State("gondor"); s.Credential.Reason != "" {
+					t.Errorf("state %+v at the first refusal, which may pass", s)
+				}
+				f.clock.Step(forbiddenFirstGrace)
+			}
 			s := f.becomes(tt.want)
 			if !strings.Contains(s.Credential.Message, tt.says) {
 				t.Errorf("message %q does not say %q", s.Credential.Message, tt.says)

@@ -10,9 +10,12 @@ import (
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
 
-// forbiddenGrace is how long a Secret that could be read must be forbidden until that counts: an API server that has just started
-// forbids everything until it has read its Roles.
-const forbiddenGrace = 15 * time.Second
+// How long a Secret must be forbidden until that counts, after it could be read and before: an API server that has just started forbids
+// everything until it has read its Roles, and one that was told of a Role may take a moment to heed it.
+const (
+	forbiddenGrace      = 15 * time.Second
+	forbiddenFirstGrace = 3 * time.Second
+)
 
 // view is how a Secret was last seen.
 type view struct {
@@ -53,17 +56,22 @@ func (v view) failed(err error, now time.Time) view {
 	return v
 }
 
-// forbidden says whether the Secret may not be read, and for long enough to believe it.
-func (v view) forbidden(now time.Time) bool {
-	return apierrors.IsForbidden(v.err) && (!v.seen || now.Sub(v.errSince) >= forbiddenGrace)
+// believedAt is when a refusal counts; zero if there is none.
+func (v view) believedAt() time.Time {
+	switch {
+	case !apierrors.IsForbidden(v.err):
+		return time.Time{}
+	case v.seen:
+		return v.errSince.Add(forbiddenGrace)
+	default:
+		return v.errSince.Add(forbiddenFirstGrace)
+	}
 }
 
-// believedAt is when a refusal will be believed; zero if there is none.
-func (v view) believedAt() time.Time {
-	if !apierrors.IsForbidden(v.err) || !v.seen {
-		return time.Time{}
-	}
-	return v.errSince.Add(forbiddenGrace)
+// forbidden says whether the Secret may not be read.
+func (v view) forbidden(now time.Time) bool {
+	at := v.believedAt()
+	return !at.IsZero() && !now.Before(at)
 }
 
 // state judges the Secret. Without a reference there is none.
@@ -82,7 +90,7 @@ func (v view) state(ref, federation, cluster string, now time.Time) CredentialSt
 			Message: fmt.Sprintf("the controller manager may not read Secret %q in the host cluster: it needs a Role that allows get, list, watch, update and patch of it,"+
 				" which fedhelm join makes, or the value controllerManager.memberSecrets.namespaceWide", ref),
 		}
-	case !v.seen && v.err != nil:
+	case !v.seen && v.err != nil && !apierrors.IsForbidden(v.err):
 		return notTried("the host cluster did not say what is in Secret %q: %s", ref, plainHostError(v.err))
 	case !v.seen:
 		return CredentialState{}

@@ -17,7 +17,7 @@ import (
 func TestIntegrationCredentialComesInAnyOrder(t *testing.T) {
 	w, gondor := newWorld(t, time.Second), newMember(t, "gondor")
 	w.register(gondor, secretName("gondor"))
-	w.becomes(5*time.Second, "gondor", fedv1beta1.ClusterReady, metav1.ConditionFalse, fedv1beta1.ReasonSecretForbidden)
+	w.becomes(10*time.Second, "gondor", fedv1beta1.ClusterReady, metav1.ConditionFalse, fedv1beta1.ReasonSecretForbidden)
 	w.allow(secretName("gondor"))
 	w.becomes(20*time.Second, "gondor", fedv1beta1.ClusterReady, metav1.ConditionFalse, fedv1beta1.ReasonSecretNotFound)
 
