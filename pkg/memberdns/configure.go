@@ -55,14 +55,14 @@ func Configure(ctx context.Context, o Options, wanted Kind) (Configured, error) 
 	if err := o.before(ctx, s); err != nil {
 		return Configured{}, err
 	}
-	done.Changed, err = edit(ctx, o.Client, c.configMap, c.create, c.put)
-	if errors.Is(err, clusterdns.ErrServed) {
+	done.Changed, err = o.write(ctx, c)
+	switch {
+	case errors.Is(err, clusterdns.ErrServed):
 		return done, o.byHand(ctx, s, err)
+	case err == nil:
+		err = o.after(ctx, s, c, done.Changed)
 	}
 	if err != nil {
-		return Configured{}, err
-	}
-	if err := o.after(ctx, s, c, done.Changed); err != nil {
 		return Configured{}, err
 	}
 	return done, nil
@@ -150,6 +150,30 @@ func (o Options) before(ctx context.Context, s Server) error {
 	return nil
 }
 
+// write makes the change. An error of the API server does not say that nothing was written: then it is undone.
+func (o Options) write(ctx context.Context, c change) (bool, error) {
+	tried := false
+	changed, err := edit(ctx, o.Client, c.configMap, c.create, func(cm *corev1.ConfigMap) error {
+		err := c.put(cm)
+		tried = err == nil
+		return err
+	})
+	if err != nil && tried {
+		err = o.undo(ctx, c, err)
+	}
+	return changed, err
+}
+
+// undo puts things right again because of an error, which it returns; also when ctx is over.
+func (o Options) undo(ctx context.Context, c change, why error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	if _, err := edit(ctx, o.Client, c.configMap, false, c.undo); err != nil {
+		return errors.Join(why, fmt.Errorf("and it could not be undone: %w; run fedhelm unjoin, or take it out by hand", err))
+	}
+	return fmt.Errorf("%w; ConfigMap %q is as it was", why, metav1.NamespaceSystem+"/"+c.configMap)
+}
+
 // after waits until the change is seen to work, and undoes it when it is not. What was like that before stays.
 func (o Options) after(ctx context.Context, s Server, c change, changed bool) error {
 	defer settle(ctx, o.Client, s)
@@ -164,11 +188,5 @@ func (o Options) after(ctx context.Context, s Server, c change, changed bool) er
 	if err == nil || !changed {
 		return err
 	}
-	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
-	defer cancel()
-	_, undone := edit(undo, o.Client, c.configMap, false, c.undo)
-	if undone != nil {
-		return errors.Join(err, fmt.Errorf("and it could not be undone: %w; run fedhelm unjoin, or take it out by hand", undone))
-	}
-	return fmt.Errorf("%w; ConfigMap %q is as it was", err, metav1.NamespaceSystem+"/"+c.configMap)
+	return o.undo(ctx, c, err)
 }

@@ -222,6 +222,23 @@ func TestConfigureStartsAnewOnWhatSomebodyElseWrote(t *testing.T) {
 	}
 }
 
+func TestAWriteWithoutAnAnswerIsUndone(t *testing.T) {
+	c := kubeadm()
+	lost := errors.New("connection lost")
+	c.PrependReactor("update", "configmaps", func(a clienttesting.Action) (bool, runtime.Object, error) {
+		if lost == nil {
+			return false, nil, nil
+		}
+		err := lost
+		lost = nil
+		cm := a.(clienttesting.UpdateAction).GetObject()
+		return true, nil, errors.Join(err, c.Tracker().Update(corev1.SchemeGroupVersion.WithResource("configmaps"), cm, "kube-system"))
+	})
+	_, err := Configure(t.Context(), c.options(), Auto)
+	wantError(t, err, nil, "connection lost", "as it was")
+	c.asBefore(t)
+}
+
 func TestWhatAKilledRunLeftOnThePodsGoes(t *testing.T) {
 	marked := with(coreDNSPod("coredns-1"), func(p *corev1.Pod) { p.Annotations = map[string]string{hastenAnnotation: "once"} })
 	t.Run("with the next run", func(t *testing.T) {
