@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
@@ -29,7 +30,7 @@ func ServerAddress(entries []fedv1beta1.ServerAddressByClientCIDR, client netip.
 	}
 	switch {
 	case best != "":
-		return withScheme(best), nil
+		return serverURL(best)
 	case client.IsValid():
 		return "", fmt.Errorf("spec.serverAddressByClientCIDRs has no entry for the controller manager's address %s, and none without a clientCIDR", client)
 	default:
@@ -37,9 +38,14 @@ func ServerAddress(entries []fedv1beta1.ServerAddressByClientCIDR, client netip.
 	}
 }
 
-func withScheme(address string) string {
-	if strings.Contains(address, "://") {
-		return strings.TrimSuffix(address, "/")
+// serverURL reads host:port or a URL.
+func serverURL(address string) (string, error) {
+	server := strings.TrimSuffix(address, "/")
+	if !strings.Contains(server, "://") {
+		server = "https://" + server
 	}
-	return "https://" + strings.TrimSuffix(address, "/")
+	if u, err := url.Parse(server); err != nil || u.Hostname() == "" || u.User != nil {
+		return "", fmt.Errorf("spec.serverAddressByClientCIDRs: %q is neither host:port nor an https:// URL", address)
+	}
+	return server, nil
 }

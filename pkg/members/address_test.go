@@ -44,6 +44,9 @@ func TestServerAddress(t *testing.T) {
 			name:    "an IPv4 address in IPv6 clothes is one of IPv4",
 			entries: []fedv1beta1.ServerAddressByClientCIDR{entry("::/0", "v6"), entry("10.0.0.0/8", "v4")}, client: "::ffff:10.0.0.1", want: "https://v4",
 		},
+		{name: "a URL without a host", entries: []fedv1beta1.ServerAddressByClientCIDR{entry("", "https://:6443")}, wantErr: "host:port"},
+		{name: "a port that is none", entries: []fedv1beta1.ServerAddressByClientCIDR{entry("", "gondor:https")}, wantErr: "host:port"},
+		{name: "a URL with a password in it", entries: []fedv1beta1.ServerAddressByClientCIDR{entry("", "https://a:b@gondor")}, wantErr: "host:port"},
 		{name: "no entry for the address", entries: []fedv1beta1.ServerAddressByClientCIDR{entry("10.0.0.0/8", "wide")}, client: "192.0.2.1", wantErr: "192.0.2.1"},
 		{name: "ranges, and an address that is not known", entries: []fedv1beta1.ServerAddressByClientCIDR{entry("10.0.0.0/8", "wide")}, wantErr: "--client-address"},
 	}
