@@ -29,24 +29,34 @@ type standing struct {
 
 // check looks at everything before anything is written, and refuses what Force was not given for.
 func (u *unjoinRun) check(ctx context.Context) error {
+	if err := u.look(ctx); err != nil {
+		return err
+	}
+	if err := u.refusal(); err != nil {
+		return err
+	}
+	for _, missing := range []error{u.Federation.Unusable, u.gone} {
+		if missing != nil && u.Force {
+			u.Progress.Warnf("%v", missing)
+		}
+	}
+	return nil
+}
+
+// refusal tells what is in the way of doing everything; nothing is with Force.
+func (u *unjoinRun) refusal() error {
+	if u.Force {
+		return nil
+	}
 	var errs []error
 	if err := u.Federation.Unusable; err != nil {
 		errs = append(errs, fmt.Errorf("the API of federation %q cannot be used: %w; `fedhelm status %s --federation-system-namespace=%s` tells how it is, "+
 			"and --force takes the member's credentials away without it", u.Federation.Name, err, u.Federation.Name, u.Federation.Namespace))
 	}
-	if err := u.look(ctx); err != nil {
-		return errors.Join(append(errs, err)...)
-	}
-	if u.gone != nil && (u.NoMember == nil || u.cluster != nil) { // of a cluster that was no member, nothing need be reached
+	if u.gone != nil && (u.NoMember == nil || u.cluster != nil || u.Federation.Unusable != nil) { // of a cluster that was no member, nothing need be reached
 		errs = append(errs, fmt.Errorf("%w; --force leaves the member's part out, and says what stays there", u.gone))
 	}
-	if err := errors.Join(errs...); err != nil && !u.Force {
-		return setup.Refused(err)
-	}
-	for _, err := range errs {
-		u.Progress.Warnf("%v", errors.Unwrap(err))
-	}
-	return nil
+	return setup.Refused(errors.Join(errs...))
 }
 
 // look reads what there is.

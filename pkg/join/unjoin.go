@@ -103,7 +103,7 @@ func (u *unjoinRun) locked(ctx context.Context) error {
 			return err
 		}
 		defer giveBack(ctx, lock, false, u.Progress)
-		if err := u.look(held); err != nil { // somebody may have been at work until now
+		if err := errors.Join(u.look(held), u.refusal()); err != nil { // somebody may have been at work until now
 			return err
 		}
 	}

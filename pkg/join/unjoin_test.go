@@ -164,6 +164,13 @@ func TestUnjoinRefusesBeforeItWrites(t *testing.T) {
 			broken := true
 			failing(&p.member.Fake, "get", "namespaces", &broken)
 		}, []string{`does not answer (context "gondor-admin"`, "--force"}},
+		{"a member that dies while the lock is waited for", func(p *parting, _ *UnjoinOptions) {
+			asked := 0
+			p.member.PrependReactor("get", "namespaces", func(clienttesting.Action) (bool, runtime.Object, error) {
+				asked++
+				return asked > 1, nil, errors.New("connection refused")
+			})
+		}, []string{"does not answer", "connection refused"}},
 		{"a context that leads to another cluster", func(p *parting, _ *UnjoinOptions) {
 			p.clusters.all["gondor"].Annotations[fedv1beta1.AnnotationClusterUID] = "another"
 		}, []string{"another cluster than the one that was joined", "--cluster-context"}},
@@ -177,7 +184,7 @@ func TestUnjoinRefusesBeforeItWrites(t *testing.T) {
 			o.Federation.Unusable, o.Federation.Clusters, o.Federation.UID = errors.New("connection refused"), nil, ""
 			o.NoMember = errors.New("no such context")
 			o.Member = Member{Context: "gondor"}
-		}, []string{"connection refused", "fedhelm status fellowship"}},
+		}, []string{"connection refused", "fedhelm status fellowship", "no such context"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
