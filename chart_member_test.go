@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"helm.sh/helm/v3/pkg/releaseutil"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -111,6 +112,29 @@ func TestMembershipsOfOneClusterShareNoObject(t *testing.T) {
 				t.Errorf("%s is made by %s and by %v", id, other, at)
 			}
 			seen[id] = at.federation + " in " + at.namespace
+		}
+	}
+}
+
+// YAML takes some names that Kubernetes allows for something other than text.
+func TestMembersNamedWhatYAMLTakesForSomethingElse(t *testing.T) {
+	for _, name := range []string{"y", "true", "null"} {
+		values := parseValues(t, `{federation: {name: "`+name+`", uid: "1e3"}, cluster: "`+name+`", dns: {zone: a., resolver: {enabled: true}}}`)
+		rel, err := dryRunAs(name, "123", load(t, member), values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range releaseutil.SplitManifests(rel.Manifest) {
+			d := parse(t, text)
+			if got := d.object.GetLabels()["app.kubernetes.io/instance"]; got != name {
+				t.Errorf("%s: instance %q, want %q", d.id(), got, name)
+			}
+			if got := d.object.GetNamespace(); got != "123" && !clusterScoped[d.kind] {
+				t.Errorf("%s: namespace %q, want 123", d.id(), got)
+			}
+			if d.kind == "ServiceAccount" && d.name == name+"-member" && d.object.GetAnnotations()["federation.fedhelm.io/cluster"] != name {
+				t.Errorf("%s: annotations %v", d.id(), d.object.GetAnnotations())
+			}
 		}
 	}
 }
