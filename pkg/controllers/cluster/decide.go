@@ -174,7 +174,7 @@ func (s *draft) merge(d *detail) {
 		s.UID = d.uid
 	}
 	if t := d.topology; t != nil {
-		nodes := t.nodes
-		s.Nodes, s.Zones, s.Region = &nodes, slices.Clone(t.zones), t.region
+		nodes := t.Nodes
+		s.Nodes, s.Zones, s.Region = &nodes, slices.Clone(t.Zones), t.Region
 	}
 }

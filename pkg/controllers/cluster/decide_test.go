@@ -12,6 +12,7 @@ import (
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/members"
+	"github.com/fedhelm/fedhelm/pkg/topology"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -43,7 +44,7 @@ var (
 func readyStatus() fedv1beta1.ClusterStatus {
 	s := decide(fedv1beta1.ClusterStatus{}, known{
 		cluster: "gondor", generation: 1, state: valid("1"), finding: well, threshold: 3, now: noon.Add(-time.Hour),
-		detail: &detail{version: "v1.36.3", uid: "uid", topology: &topology{nodes: 3, zones: []string{"a", "b"}, region: "r"}},
+		detail: &detail{version: "v1.36.3", uid: "uid", topology: &topology.Topology{Nodes: 3, Zones: []string{"a", "b"}, Region: "r"}},
 	})
 	return s
 }
@@ -221,7 +222,7 @@ func TestDecideMergesWhatTheMemberTells(t *testing.T) {
 	if c := meta.FindStatusCondition(got.Conditions, fedv1beta1.ClusterReady); !strings.Contains(c.Message, "403") {
 		t.Errorf("message %q does not say what is missing", c.Message)
 	}
-	k.detail = &detail{topology: &topology{}}
+	k.detail = &detail{topology: &topology.Topology{}}
 	if got := decide(readyStatus(), k); got.Zones != nil || got.Region != "" || *got.Nodes != 0 {
 		t.Errorf("status %+v of a member that has no nodes any more", got)
 	}

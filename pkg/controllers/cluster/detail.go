@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/metadata"
 
 	"github.com/fedhelm/fedhelm/pkg/members"
+	"github.com/fedhelm/fedhelm/pkg/topology"
 )
 
 // nodePage is how many nodes are asked for at once.
@@ -26,7 +27,7 @@ const nodePage = 500
 type detail struct {
 	version  string
 	uid      types.UID
-	topology *topology
+	topology *topology.Topology
 	missing  []string
 }
 
@@ -86,22 +87,23 @@ func clusterUID(ctx context.Context, m *members.Member) (types.UID, error) {
 }
 
 // nodes asks for labels, and not for what else nodes have, which is much.
-func nodes(ctx context.Context, m *members.Member) (*topology, error) {
+func nodes(ctx context.Context, m *members.Member) (*topology.Topology, error) {
 	client, err := metadata.NewForConfig(m.Config)
 	if err != nil {
 		return nil, err
 	}
-	census := newCensus()
+	var census topology.Census
 	for page := (metav1.ListOptions{Limit: nodePage}); ; {
 		list, err := client.Resource(corev1.SchemeGroupVersion.WithResource("nodes")).List(ctx, page)
 		if err != nil {
 			return nil, err
 		}
 		for i := range list.Items {
-			census.count(list.Items[i].Labels)
+			census.Count(list.Items[i].Labels)
 		}
 		if page.Continue = list.Continue; page.Continue == "" {
-			return census.topology(), nil
+			found := census.Topology()
+			return &found, nil
 		}
 	}
 }
