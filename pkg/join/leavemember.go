@@ -46,17 +46,19 @@ func (u *unjoinRun) uninstall(ctx context.Context) error {
 	name, namespace := u.Federation.MemberRelease(), u.Federation.Namespace
 	object := "release " + namespace + "/" + name
 	if u.gone != nil {
-		u.left(InMember, object, "", fmt.Sprintf("helm uninstall %s --kube-context=%s --namespace=%s", name, u.Member.Context, namespace))
+		u.left(InMember, object, "", fmt.Sprintf("helm uninstall %s --kube-context=%s --namespace=%s", name, word(u.Member.Context), namespace))
 		return nil
 	}
 	step := u.Progress.Start("Removing what the federation may do in " + u.Member.Context)
 	defer step.Fail()
 	info, err := u.Member.Releases.Get(name)
 	switch {
+	case errors.Is(err, release.ErrNotFound) && u.account != nil:
+		u.left(InMember, "ServiceAccount "+namespace+"/"+name, "not installed by fedhelm or Helm: remove it, and what came with it, with the tool that installed it", "")
+		step.Donef("left to the tool that installed it")
 	case errors.Is(err, release.ErrNotFound):
-		if u.account != nil {
-			u.left(InMember, "ServiceAccount "+namespace+"/"+name, "not installed by fedhelm or Helm: remove it, and what came with it, with the tool that installed it", "")
-			step.Donef("left to the tool that installed it")
+		if err := u.sweep(ctx); err != nil {
+			return err
 		}
 	case err != nil:
 		return err
@@ -79,7 +81,7 @@ func (u *unjoinRun) leaveNamespace(ctx context.Context) error {
 	name := u.Federation.Namespace
 	object := "Namespace " + name
 	if u.gone != nil {
-		u.left(InMember, object, "if nothing else is in it", fmt.Sprintf("kubectl --context=%s delete namespace %s", u.Member.Context, name))
+		u.left(InMember, object, "if nothing else is in it", u.kubectl()+" delete namespace "+name)
 		return nil
 	}
 	step := u.Progress.Start("Looking whether namespace " + name + " of " + u.Member.Context + " can go")

@@ -107,7 +107,7 @@ func (u *unjoinRun) locked(ctx context.Context) error {
 			return err
 		}
 	}
-	steps := []func(context.Context) error{u.release, u.forgetNames, u.leaveWorkloads, u.uninstall, u.leaveNamespace, u.clearHost, u.deregister}
+	steps := []func(context.Context) error{u.releaseMember, u.forgetNames, u.leaveWorkloads, u.uninstall, u.leaveNamespace, u.clearHost, u.deregister}
 	for _, step := range steps {
 		if err := step(held); err != nil {
 			return err

@@ -249,6 +249,17 @@ func TestUnjoinByForceLeavesOutTheMemberAndSaysSo(t *testing.T) {
 	}
 }
 
+func TestCommandsAreForAShell(t *testing.T) {
+	for text, want := range map[string]string{
+		"gondor_needs-no_king": "gondor_needs-no_king", "admin@arn:aws:eks/1": "admin@arn:aws:eks/1",
+		"the white city": "'the white city'", "king's": `'king'\''s'`, "a$b": "'a$b'", "": "''",
+	} {
+		if got := word(text); got != want {
+			t.Errorf("word(%q) = %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestUnjoinByForceWithoutTheFederationsAPI(t *testing.T) {
 	p := newParting(t)
 	o := p.options()
@@ -287,6 +298,52 @@ func TestUnjoinByForceFromAFederationThatIsGone(t *testing.T) {
 		if strings.HasPrefix(is, "member ") && !slices.Contains(others, is) {
 			t.Errorf("the member still has: %s", is)
 		}
+	}
+}
+
+func TestUnjoinSweepsUpWhatAReleaseLeftThatIsLost(t *testing.T) {
+	p := newParting(t)
+	p.helm.info = nil // with the namespace that somebody deleted
+	if err := p.member.CoreV1().ServiceAccounts(p.ref.Namespace).Delete(t.Context(), p.ref.MemberRelease(), metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	role := func(name, release, namespace string) *rbacv1.ClusterRole {
+		return &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{
+			Name: name, Annotations: map[string]string{helmRelease: release, helmNamespace: namespace},
+			Labels: map[string]string{federation.LabelName: "federation-member", federation.LabelInstance: "fellowship-member"},
+		}}
+	}
+	theirs := []string{"fedhelm:federation-system:fellowship:by-hand", "fedhelm:rivendell:fellowship:member", "my-own"}
+	for _, o := range []*rbacv1.ClusterRole{
+		role("fedhelm:federation-system:fellowship:member", "fellowship-member", "federation-system"),
+		role("fedhelm:federation-system:fellowship:member-kinds", "fellowship-member", "federation-system"),
+		role(theirs[0], "", ""), role(theirs[1], "fellowship-member", "rivendell"), role(theirs[2], "fellowship-member", "federation-system"),
+	} {
+		binding := &rbacv1.ClusterRoleBinding{ObjectMeta: *o.ObjectMeta.DeepCopy()}
+		if err := errors.Join(p.member.Tracker().Add(o), p.member.Tracker().Add(binding)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Unjoin(t.Context(), p.options()); err != nil {
+		t.Fatal(err)
+	}
+	roles, err := p.member.RbacV1().ClusterRoles().List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bindings, err := p.member.RbacV1().ClusterRoleBindings().List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left, bound []string
+	for i := range roles.Items {
+		left = append(left, roles.Items[i].Name)
+	}
+	for i := range bindings.Items {
+		bound = append(bound, bindings.Items[i].Name)
+	}
+	if !slices.Equal(left, theirs) || !slices.Equal(bound, theirs) {
+		t.Errorf("left are %v and %v, want %v", left, bound, theirs)
 	}
 }
 

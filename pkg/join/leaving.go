@@ -19,8 +19,8 @@ const (
 	watchAgain    = 500 * time.Millisecond
 )
 
-// release makes the controller manager end all that it does for the member. It would put back what is taken away otherwise.
-func (u *unjoinRun) release(ctx context.Context) error {
+// releaseMember makes the controller manager end all that it does for the member. It would put back what is taken away otherwise.
+func (u *unjoinRun) releaseMember(ctx context.Context) error {
 	if u.cluster == nil {
 		return nil
 	}
