@@ -110,6 +110,10 @@ func (w *waiter) judge(ctx context.Context, c *fedv1beta1.Cluster) (bool, error)
 	}
 	current := version == w.secretVersion
 	if current && ready.Status == metav1.ConditionTrue {
+		if c.Status.UID != "" && c.Status.UID != w.uid {
+			return false, fmt.Errorf("%s leads the control plane of federation %q to another cluster than context %q does here; give the right address with --cluster-endpoint",
+				w.endpoint.URL, w.Federation.Name, w.Member.Context)
+		}
 		return true, nil
 	}
 	if ready.Status == metav1.ConditionTrue { // by what was stored before
