@@ -72,14 +72,19 @@ func Open(ctx context.Context, host Host, ref federation.Ref, tune func(*rest.Co
 	if f.Zone, err = federation.Zone(ctx, host.Client, ref); err != nil {
 		return Federation{}, err
 	}
-	api, err := federation.OpenAPI(ctx, host.Client, ref, tune)
-	if err == nil {
-		f.UID, err = api.UID(ctx)
-	}
+	f.Unusable = f.connect(ctx, host, tune)
+	return f, nil
+}
+
+// connect asks the federation's API who it is.
+func (f *Federation) connect(ctx context.Context, host Host, tune func(*rest.Config)) error {
+	api, err := federation.OpenAPI(ctx, host.Client, f.Ref, tune)
 	if err != nil {
-		f.Unusable = err
-		return f, nil
+		return err
+	}
+	if f.UID, err = api.UID(ctx); err != nil {
+		return err
 	}
 	f.Clusters, f.API, f.Server = api, api.Kube(), api.Server
-	return f, nil
+	return nil
 }

@@ -19,6 +19,8 @@ import (
 
 // JoinOptions are what Join needs. All fields are required but those that say otherwise. What is not chosen of a member that is joined
 // already stays as it was.
+//
+//nolint:revive // there are UnjoinOptions too
 type JoinOptions struct {
 	Name       string // of the member; valid
 	Chart      *chart.Chart

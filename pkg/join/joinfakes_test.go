@@ -61,7 +61,7 @@ func (r *realm) Apply(ctx context.Context, wanted *fedv1beta1.Cluster) (*fedv1be
 		}
 	}
 	c.ManagedFields = []metav1.ManagedFieldsEntry{{
-		Manager: fieldManager, Operation: metav1.ManagedFieldsOperationApply, FieldsV1: &metav1.FieldsV1{Raw: ownedLabels(c)},
+		Manager: fieldManager, Operation: metav1.ManagedFieldsOperationApply, FieldsV1: metav1.NewFieldsV1(string(ownedLabels(c))),
 	}}
 	if !r.idle {
 		if err := r.probe(ctx, c); err != nil {

@@ -35,7 +35,7 @@ func Preview(ctx context.Context, o JoinOptions) (Previewed, error) {
 	if err := r.previewMember(ctx, &b); err != nil {
 		return Previewed{}, r.inTime(ctx, err)
 	}
-	host := fmt.Sprintf("host cluster %s", r.Host.Context)
+	host := "host cluster " + r.Host.Context
 	secret := r.secretFor(nil)
 	secret.Data = nil
 	for _, part := range []struct {
@@ -45,7 +45,7 @@ func Preview(ctx context.Context, o JoinOptions) (Previewed, error) {
 		{host + "; the content (keys token, ca.crt) is withheld here", secret},
 		{host, r.roleFor()},
 		{host, r.bindingFor()},
-		{fmt.Sprintf("federation API of %s", r.Federation.Name), registration(r)},
+		{"federation API of " + r.Federation.Name, registration(r)},
 	} {
 		if err := manifest(&b, part.where, part.object); err != nil {
 			return Previewed{}, err

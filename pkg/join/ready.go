@@ -71,10 +71,10 @@ func (w *waiter) follow(ctx context.Context, changes watch.Interface) (*fedv1bet
 			if !open {
 				return nil, nil
 			}
-			switch event.Type {
-			case watch.Error:
+			if event.Type == watch.Error {
 				return nil, nil // too old, or the server is going away
-			case watch.Deleted:
+			}
+			if event.Type == watch.Deleted {
 				return nil, fmt.Errorf("somebody deleted Cluster %q of federation %q; run the same command again to join it anew", w.Name, w.Federation.Name)
 			}
 			cluster, ok := event.Object.(*fedv1beta1.Cluster)

@@ -72,7 +72,7 @@ func ownLabels(c *fedv1beta1.Cluster) map[string]string {
 				Labels map[string]any `json:"f:labels"`
 			} `json:"f:metadata"`
 		}
-		if err := json.Unmarshal(entry.FieldsV1.Raw, &fields); err != nil {
+		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields); err != nil {
 			continue // nobody but the API server writes this
 		}
 		for field := range fields.Metadata.Labels {

@@ -36,7 +36,7 @@ func (o JoinOptions) name(ctx context.Context) error {
 		case c.Name != o.Name && uid == string(system.UID):
 			errs = append(errs, &Problem{
 				Reason: fmt.Sprintf("the cluster of context %q is in the federation already, as %q", o.Member.Context, c.Name),
-				WayOut: fmt.Sprintf("use that name, or first run: fedhelm unjoin %s", c.Name),
+				WayOut: "use that name, or first run: fedhelm unjoin " + c.Name,
 			})
 		case c.Name == o.Name && uid != "" && uid != string(system.UID):
 			errs = append(errs, &Problem{
@@ -46,7 +46,7 @@ func (o JoinOptions) name(ctx context.Context) error {
 		case c.Name == o.Name && c.Annotations[fedv1beta1.AnnotationLeaving] != "":
 			errs = append(errs, &Problem{
 				Reason: fmt.Sprintf("member %q is on its way out of the federation", o.Name),
-				WayOut: fmt.Sprintf("let that come to its end: fedhelm unjoin %s", o.Name),
+				WayOut: "let that come to its end: fedhelm unjoin " + o.Name,
 			})
 		}
 	}
