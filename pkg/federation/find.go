@@ -31,7 +31,7 @@ type Wanted struct {
 // Find finds the federation that is meant: by its name or, when the host cluster has just one, by itself. ErrNone and ErrSeveral
 // say where it was looked, what is there, and which flag chooses.
 func Find(ctx context.Context, client kubernetes.Interface, w Wanted) (Ref, error) {
-	place := fmt.Sprintf("in any namespace of host cluster %q", w.Context)
+	place := fmt.Sprintf("in host cluster %q", w.Context)
 	var refs []Ref
 	err := error(nil)
 	if !w.Only {

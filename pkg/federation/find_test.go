@@ -37,7 +37,7 @@ func TestFind(t *testing.T) {
 		{name: "where one may look", there: []Ref{fellowship, shire}, wanted: Wanted{Namespace: "shire"}, forbid: true, want: shire},
 		{name: "several and no choice", there: []Ref{fellowship, shire}, is: ErrSeveral, says: []string{"fellowship (namespace federation-system), hobbits (namespace shire)", "--federation"}},
 		{name: "several of one name", there: []Ref{fellowship, namesake}, wanted: Wanted{Name: "fellowship"}, is: ErrSeveral, says: []string{"elsewhere", "--federation-system-namespace"}},
-		{name: "none at all", wanted: Wanted{Context: "rivendell"}, is: ErrNone, says: []string{`host cluster "rivendell"`, "in any namespace", "fedhelm init"}},
+		{name: "none at all", wanted: Wanted{Context: "rivendell"}, is: ErrNone, says: []string{`in host cluster "rivendell"`, "fedhelm init"}},
 		{name: "none of that name", there: []Ref{shire}, wanted: Wanted{Name: "orcs"}, is: ErrNone, says: []string{`"orcs"`, "hobbits (namespace shire)"}},
 		{name: "none in that namespace", there: []Ref{shire}, wanted: Wanted{Namespace: "mordor", Only: true}, is: ErrNone, says: []string{`in namespace "mordor"`}},
 		{name: "none where one may look", there: []Ref{shire}, wanted: Wanted{Namespace: "mordor"}, forbid: true, is: ErrNone, says: []string{`in namespace "mordor"`}},

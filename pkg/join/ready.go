@@ -24,6 +24,8 @@ const (
 	rewatch = 200 * time.Millisecond
 )
 
+const giveEndpoint = "give an address at which pods of the host cluster reach it with --cluster-endpoint=https://HOST:PORT"
+
 // waitReady returns when the Cluster says that the controller manager reaches the member with the credentials that were stored. It
 // follows a watch.
 func (r *joinRun) waitReady(ctx context.Context, applied *fedv1beta1.Cluster, step *progress.Step) (*fedv1beta1.Cluster, error) {
@@ -121,6 +123,9 @@ func (w *waiter) judge(ctx context.Context, c *fedv1beta1.Cluster) (bool, error)
 	} else {
 		w.step.Waitingf("%s: %s", ready.Reason, ready.Message)
 		w.waiting = fmt.Sprintf("cluster %q is not ready: %s: %s", w.Name, ready.Reason, ready.Message)
+		if ready.Reason == fedv1beta1.ReasonClusterNotReachable {
+			w.waiting += "; " + giveEndpoint
+		}
 	}
 	w.time(ready, current)
 	return false, nil
@@ -148,9 +153,8 @@ func (w *waiter) time(ready *metav1.Condition, current bool) {
 func (w *waiter) unreachable() error {
 	switch w.failure {
 	case fedv1beta1.ReasonClusterNotReachable:
-		return fmt.Errorf("the control plane of federation %q, in host cluster %q, cannot reach cluster %q at %s: %s; "+
-			"give an address at which pods of the host cluster reach it with --cluster-endpoint=https://HOST:PORT",
-			w.Federation.Name, w.Host.Context, w.Name, w.endpoint.URL, w.message)
+		return fmt.Errorf("the control plane of federation %q, in host cluster %q, cannot reach cluster %q at %s: %s; %s",
+			w.Federation.Name, w.Host.Context, w.Name, w.endpoint.URL, w.message, giveEndpoint)
 	default:
 		return fmt.Errorf("the control plane of federation %q does not get along with the credentials of cluster %q (%s): %s; see what it does: %s",
 			w.Federation.Name, w.Name, w.failure, w.message, w.managerLogs())
