@@ -91,7 +91,7 @@ func TestCertificates(t *testing.T) {
 
 func (s *sandbox) secret(name string) map[string][]byte {
 	s.Helper()
-	secret, err := bed.client.CoreV1().Secrets(s.namespace).Get(s.Context(), name, metav1.GetOptions{})
+	secret, err := bed.host.client.CoreV1().Secrets(s.namespace).Get(s.Context(), name, metav1.GetOptions{})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -49,8 +49,14 @@ func TestExistingClaim(t *testing.T) {
 
 func (s *sandbox) apply(objects ...string) {
 	s.Helper()
+	s.applyIn(hostContext, s.namespace, objects...)
+}
+
+// applyIn applies objects, each in JSON, in a namespace of a cluster.
+func (s *sandbox) applyIn(kubeContext, namespace string, objects ...string) {
+	s.Helper()
 	for i, o := range objects {
-		s.host("apply", "--filename="+s.write(fmt.Sprintf("object-%d.json", i), o))
+		s.kubectl(kubeContext, "--namespace="+namespace, "apply", "--filename="+s.write(fmt.Sprintf("object-%d.json", i), o))
 	}
 }
 

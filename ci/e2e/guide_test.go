@@ -60,9 +60,9 @@ zones = example.com.
 )
 
 // example runs a command line as a user types it, but in the sandbox's namespace.
-func (s *sandbox) example(script string) {
+func (s *sandbox) example(script string) result {
 	s.Helper()
-	s.must("bash", "-euc", `fedhelm() { command fedhelm "$@" --federation-system-namespace=`+s.namespace+"; }\n"+script)
+	return s.must("bash", "-euc", `fedhelm() { command fedhelm "$@" --federation-system-namespace=`+s.namespace+"; }\n"+script)
 }
 
 func (s *sandbox) purge(name string) {

@@ -3,8 +3,6 @@
 package e2e
 
 import (
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +32,8 @@ func TestLifecycle(t *testing.T) {
 	s.remembers("fellowship")
 	s.host("delete", "pod", "--selector=app.kubernetes.io/component=apiserver")
 	s.remembers("fellowship")
-	s.restartKubelet()
+	s.proc("stop", hostContext, "kubelet")
+	s.proc("start", hostContext, "kubelet")
 	s.ready("fellowship")
 	s.remembers("fellowship")
 
@@ -58,16 +57,4 @@ func TestLifecycle(t *testing.T) {
 	s.example(firstExample)
 	s.remembers("fellowship")
 	s.purge("fellowship")
-}
-
-// restartKubelet kills the kubelet of the host cluster's node, as a crash would, and starts it again.
-func (s *sandbox) restartKubelet() {
-	s.Helper()
-	for _, what := range []string{"stop", "start"} {
-		cmd := exec.CommandContext(s.Context(), "go", "run", ".", "proc", what, hostContext, "kubelet")
-		cmd.Dir = filepath.Join(bed.root, "ci", "testbed")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			s.Fatalf("%s the kubelet: %v\n%s", what, err, out)
-		}
-	}
 }

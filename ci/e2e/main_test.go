@@ -18,7 +18,12 @@ import (
 )
 
 // Contexts of the test bed's kubeconfig.
-const hostContext = "rivendell"
+const (
+	hostContext = "rivendell"
+	gondor      = "gondor" // a member with a real node, whose pods and names can be asked
+	rohan       = "rohan"  // members with simulated nodes
+	arnor       = "arnor"
+)
 
 // parallel is how many tests run at a time: they mostly wait.
 const parallel = "4"
@@ -28,8 +33,14 @@ var bed struct {
 	kubeconfig string
 	root       string // of the repository
 	path       string // PATH of the programs that tests run
-	client     kubernetes.Interface
-	metadata   metadata.Interface
+	host       *cluster
+}
+
+// cluster is one that tests look into beside the programs they run.
+type cluster struct {
+	context  string
+	client   kubernetes.Interface
+	metadata metadata.Interface
 }
 
 func TestMain(m *testing.M) {
@@ -52,24 +63,32 @@ func findBed() error {
 	if _, err := exec.LookPath("kubectl"); err != nil {
 		return fmt.Errorf("%w: these tests need the programs of the test bed; run: make test-e2e", err)
 	}
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
-		&clientcmd.ClientConfigLoadingRules{ExplicitPath: bed.kubeconfig},
-		&clientcmd.ConfigOverrides{CurrentContext: hostContext}).ClientConfig()
-	if err != nil {
-		return fmt.Errorf("use context %s of %s: %w; run: make test-e2e", hostContext, bed.kubeconfig, err)
-	}
-	config.QPS = -1
-	config.WarningHandler = rest.NoWarnings{}
-	if bed.client, err = kubernetes.NewForConfig(config); err != nil {
-		return err
-	}
-	if bed.metadata, err = metadata.NewForConfig(config); err != nil {
-		return err
+	var err error
+	if bed.host, err = connect(bed.kubeconfig, hostContext); err != nil {
+		return fmt.Errorf("%w; run: make test-e2e", err)
 	}
 	if bed.root, err = filepath.Abs("../.."); err != nil {
 		return err
 	}
 	return buildPrograms()
+}
+
+// connect makes clients for a context of a kubeconfig file.
+func connect(kubeconfig, kubeContext string) (*cluster, error) {
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
+		&clientcmd.ClientConfigLoadingRules{ExplicitPath: kubeconfig},
+		&clientcmd.ConfigOverrides{CurrentContext: kubeContext}).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("use context %s of %s: %w", kubeContext, kubeconfig, err)
+	}
+	config.QPS = -1
+	config.WarningHandler = rest.NoWarnings{}
+	c := &cluster{context: kubeContext}
+	if c.client, err = kubernetes.NewForConfig(config); err != nil {
+		return nil, err
+	}
+	c.metadata, err = metadata.NewForConfig(config)
+	return c, err
 }
 
 // buildPrograms puts helm, of the version that go.mod pins, and fedhelm, unless FEDHELM_BIN has it, into a directory of their own.

@@ -104,14 +104,16 @@ func (s *sandbox) makeNamespace() {
 	})
 }
 
-func (s *sandbox) deleteNamespace(name string) {
+func (s *sandbox) deleteNamespace(name string) { s.deleteNamespaceIn(bed.host, name) }
+
+func (s *sandbox) deleteNamespaceIn(c *cluster, name string) {
 	ctx := context.WithoutCancel(s.Context())
-	err := bed.client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{})
+	err := c.client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		s.Errorf("delete namespace %s: %v", name, err)
 	}
-	s.eventually(2*time.Minute, "namespace "+name+" is gone", func() error {
-		_, err := bed.client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+	s.eventually(2*time.Minute, "namespace "+name+" of "+c.context+" is gone", func() error {
+		_, err := c.client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
@@ -119,29 +121,56 @@ func (s *sandbox) deleteNamespace(name string) {
 	})
 }
 
-// sweep removes what a failed test left, as far as that can be told by its names.
+// step runs a part of the test that has a name and a time of its own. The parts after one that failed are not run.
+func (s *sandbox) step(name string, part func(s *sandbox)) {
+	s.Helper()
+	ok := s.Run(name, func(t *testing.T) {
+		own := *s
+		own.T = t
+		part(&own)
+	})
+	if !ok {
+		s.FailNow()
+	}
+}
+
+// sweep removes what a failed test left in the host cluster.
 func (s *sandbox) sweep() {
+	s.Logf("state of the failed test:\n%s", s.describe())
+	s.sweepIn(bed.host)
+}
+
+// sweepIn removes what a failed test left in a cluster, as far as that can be told by its names.
+func (s *sandbox) sweepIn(c *cluster) {
 	ctx := context.WithoutCancel(s.Context())
-	namespaces, err := bed.client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
+	namespaces, err := c.client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		s.Log(err)
 		return
 	}
-	s.Logf("state of the failed test:\n%s", s.describe())
 	for _, ns := range namespaces.Items {
 		if strings.HasPrefix(ns.Name, s.namespace) {
-			s.deleteNamespace(ns.Name)
+			s.deleteNamespaceIn(c, ns.Name)
 		}
 	}
-	roles, err := bed.client.RbacV1().ClusterRoles().List(ctx, metav1.ListOptions{})
+	roles, err := c.client.RbacV1().ClusterRoles().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		s.Log(err)
 		return
 	}
 	for _, r := range roles.Items {
 		if strings.Contains(r.Name, s.namespace) {
-			_ = bed.client.RbacV1().ClusterRoles().Delete(ctx, r.Name, metav1.DeleteOptions{})
-			_ = bed.client.RbacV1().ClusterRoleBindings().Delete(ctx, r.Name, metav1.DeleteOptions{})
+			_ = c.client.RbacV1().ClusterRoles().Delete(ctx, r.Name, metav1.DeleteOptions{})
+		}
+	}
+	bindings, err := c.client.RbacV1().ClusterRoleBindings().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		s.Log(err)
+		return
+	}
+	for _, b := range bindings.Items {
+		if strings.Contains(b.Name, s.namespace) {
+			_ = c.client.RbacV1().ClusterRoleBindings().Delete(ctx, b.Name, metav1.DeleteOptions{})
 		}
 	}
 }

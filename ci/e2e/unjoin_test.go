@@ -1,0 +1,106 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+)
+
+// TestUnjoinInTrouble takes a member out while something that is needed for it is gone.
+func TestUnjoinInTrouble(t *testing.T) {
+	s := newSandbox(t)
+	s.federation("fellowship")
+	m := s.member(arnor)
+	before := s.list()
+	s.fedhelm("join", arnor)
+	gone := func(s *sandbox) {
+		s.Helper()
+		s.parted("fellowship", arnor)
+		m.isAsBefore(s)
+		if err := unchanged(before, s.list()); err != nil {
+			s.Errorf("after unjoin the host cluster is not as before:\n%v", err)
+		}
+	}
+
+	s.step("the host cannot be reached", func(s *sandbox) {
+		config := s.read("kubeconfig")
+		s.context("nowhere", "https://127.0.0.1:1", "")
+		joined := m.list(s)
+		r := s.try(time.Minute, "fedhelm", "unjoin", arnor, "--host-cluster-context=nowhere", "--federation-system-namespace="+s.namespace, "--federation=fellowship")
+		if r.code == 0 {
+			s.Errorf("want a refusal\n%s", r)
+		}
+		s.says(r, "https://127.0.0.1:1", "--host-cluster-context")
+		s.write("kubeconfig", config)
+		if err := untouched(joined, m.list(s)); err != nil {
+			s.Errorf("the member is not as before:\n%v", err)
+		}
+		s.joined("fellowship", arnor)
+	})
+	s.step("there is no context for the member", func(s *sandbox) {
+		s.refused(2, 30*time.Second, []string{`"nowhere"`, "--cluster-context", rohan}, "unjoin", arnor, "--cluster-context=nowhere")
+		s.must("kubectl", "config", "rename-context", arnor, "annuminas")
+		s.refused(2, 30*time.Second, []string{`"arnor"`, "--cluster-context", "--force"}, "unjoin", arnor)
+		s.must("kubectl", "config", "rename-context", "annuminas", arnor)
+		s.joined("fellowship", arnor)
+	})
+	s.step("the Secret was deleted by hand", func(s *sandbox) {
+		s.host("delete", "secret", "fellowship."+arnor)
+		s.becomes(30*time.Second, "fellowship", arnor, fedv1beta1.ClusterCredentialValid, "False", fedv1beta1.ReasonSecretNotFound)
+		s.fedhelm("unjoin", arnor)
+		gone(s)
+	})
+	s.step("the member does not answer", func(s *sandbox) {
+		s.fedhelm("join", arnor)
+		joined := s.list()
+		s.Cleanup(func() { s.proc("start", arnor, "kube-apiserver") })
+		s.proc("stop", arnor, "kube-apiserver")
+		s.refused(3, time.Minute, []string{m.address(), "--force"}, "unjoin", arnor)
+		if err := untouched(joined, s.list()); err != nil {
+			s.Errorf("the refusal wrote something:\n%v", err)
+		}
+		r := s.fedhelm("unjoin", arnor, "--force")
+		s.parted("fellowship", arnor)
+		if err := unchanged(before, s.list()); err != nil {
+			s.Errorf("after unjoin the host cluster is not as before:\n%v", err)
+		}
+		s.proc("start", arnor, "kube-apiserver")
+		// What stays in the member is removed by the commands that were printed.
+		commands := s.commands(r)
+		if len(commands) == 0 {
+			s.Fatalf("it does not say how to remove what stays in the member\n%s", r)
+		}
+		s.must("bash", "-euxc", strings.Join(commands, "\n"))
+		gone(s)
+	})
+	s.step("the federation does not answer", func(s *sandbox) {
+		s.fedhelm("join", arnor)
+		s.host("scale", "deployment/fellowship-apiserver", "--replicas=0")
+		s.host("wait", "--for=delete", "pod", "--selector=app.kubernetes.io/instance=fellowship,app.kubernetes.io/component=apiserver", "--timeout=2m")
+		s.refused(3, time.Minute, []string{"federation", "--force"}, "unjoin", arnor)
+		s.fedhelm("unjoin", arnor, "--force")
+		m.isAsBefore(s)
+		s.host("scale", "deployment/fellowship-apiserver", "--replicas=1")
+		s.ready("fellowship")
+		s.fedhelm("unjoin", arnor, "--cluster-context="+arnor)
+		s.parted("fellowship", arnor)
+	})
+	s.purge("fellowship")
+	s.write("kubeconfig", bedKubeconfig(s)) // with names as they were
+}
+
+// commands are those that fedhelm prints, each below what it removes.
+func (s *sandbox) commands(r result) []string {
+	_, stays, _ := strings.Cut(r.stdout, "What stays, and what removes it:\n")
+	var commands []string
+	for line := range strings.Lines(stays) {
+		if command, ok := strings.CutPrefix(line, "    "); ok {
+			commands = append(commands, strings.TrimSpace(command))
+		}
+	}
+	return commands
+}
