@@ -84,8 +84,8 @@ func TestCheckMends(t *testing.T) {
 		{name: "the token is none", check: "credential", level: check.Failure, wreck: func(s *sandbox) {
 			s.host("patch", "secret", secret, `--patch={"stringData":{"token":"none"}}`)
 		}},
-		{name: "the registration is gone", check: "registered", level: check.Failure, wreck: func(s *sandbox) { federated("delete", "cluster", gondor) }},
-		{name: "the ServiceAccount is gone", check: "service-account", level: check.Failure, wreck: func(s *sandbox) { inMember("delete", "serviceaccount", "fellowship-member") }},
+		{name: "the registration is gone", check: "registered", level: check.Failure, wreck: func(*sandbox) { federated("delete", "cluster", gondor) }},
+		{name: "the ServiceAccount is gone", check: "service-account", level: check.Failure, wreck: func(*sandbox) { inMember("delete", "serviceaccount", "fellowship-member") }},
 		{name: "the rights are gone", check: "member-rights", level: check.Failure, wreck: func(s *sandbox) {
 			inMember("delete", "clusterrolebinding", "fedhelm:"+s.namespace+":fellowship:member")
 		}},
