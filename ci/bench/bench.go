@@ -37,7 +37,7 @@ func newBench() (b bench, undo func(), err error) {
 		return b, nil, err
 	}
 	b.kubeconfig = filepath.Join(b.dir, "kubeconfig")
-	return b, func() { os.RemoveAll(b.dir) }, os.WriteFile(b.kubeconfig, config, 0o600)
+	return b, func() { _ = os.RemoveAll(b.dir) }, os.WriteFile(b.kubeconfig, config, 0o600)
 }
 
 // call runs fedhelm in a namespace of the benchmark's own and returns its progress lines.

@@ -36,10 +36,10 @@ func reportJoin(w io.Writer, joins []joined, registrations []registered) error {
 		{fmt.Sprintf("Cluster created to Ready (aim: P99 under %d)", registrationAim.Milliseconds()), latencies},
 		{"floor: one question to the member, one write", floors},
 	} {
-		fmt.Fprintf(t, "%s\t%d\t%d\t\n", row.name, median(row.values).Milliseconds(), percentile(row.values, 99).Milliseconds())
+		fmt.Fprintf(t, "%s\t%d\t%d\t\n", row.name, median(row.values).Milliseconds(), p99(row.values).Milliseconds())
 	}
 	if floor := median(floors); floor > 0 {
-		fmt.Fprintf(t, "ratio\t%.1f\t%.1f\t\n", median(latencies).Seconds()/floor.Seconds(), percentile(latencies, 99).Seconds()/percentile(floors, 99).Seconds())
+		fmt.Fprintf(t, "ratio\t%.1f\t%.1f\t\n", median(latencies).Seconds()/floor.Seconds(), p99(latencies).Seconds()/p99(floors).Seconds())
 	}
 	return t.Flush()
 }

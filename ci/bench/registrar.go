@@ -131,7 +131,7 @@ func (r *registrar) store(ctx context.Context, name string) error {
 
 // remove takes all that were registered out again.
 func (r *registrar) remove(ctx context.Context) error {
-	var errs []error
+	errs := make([]error, 0, 4*len(r.names))
 	for _, name := range r.names {
 		object, gone := r.ref.MemberObject(name), metav1.DeleteOptions{}
 		errs = append(errs, r.api.Delete(ctx, name),

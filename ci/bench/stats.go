@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -59,11 +58,11 @@ func median(values []time.Duration) time.Duration {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// percentile is the smallest value that p of a hundred values do not exceed.
-func percentile(values []time.Duration, p float64) time.Duration {
+// p99 is the smallest value that 99 of a hundred values do not exceed.
+func p99(values []time.Duration) time.Duration {
 	sorted := slices.Sorted(slices.Values(values))
 	if len(sorted) == 0 {
 		return 0
 	}
-	return sorted[max(int(math.Ceil(p/100*float64(len(sorted)))), 1)-1]
+	return sorted[(99*len(sorted)+99)/100-1]
 }

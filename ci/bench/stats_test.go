@@ -34,7 +34,7 @@ func TestMedianOfAnEvenNumberIsBetweenTheMiddleTwo(t *testing.T) {
 	}
 }
 
-func TestPercentile(t *testing.T) {
+func TestP99(t *testing.T) {
 	hundred := make([]time.Duration, 100)
 	for i := range hundred {
 		hundred[i] = time.Duration(100 - i)
@@ -50,7 +50,7 @@ func TestPercentile(t *testing.T) {
 		{"of none nothing", nil, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := percentile(tt.values, 99); got != tt.want {
+			if got := p99(tt.values); got != tt.want {
 				t.Errorf("P99 is %d, want %d", got, tt.want)
 			}
 		})
