@@ -69,13 +69,21 @@ func newLink(server string, c Credential, userAgent string) (*link, error) {
 // use makes requests from now on carry the token of c.
 func (l *link) use(c Credential) { l.token.Store(&c.Token) }
 
-// RoundTrip implements http.RoundTripper. Wherever else a server sends its client, the token does not go with it.
+// RoundTrip implements http.RoundTripper. It goes nowhere but to the member: a server that sends its client elsewhere would make it ask,
+// from inside the host cluster, what the server itself cannot reach. And it takes no more of an answer than any of a member's should have.
 func (l *link) RoundTrip(req *http.Request) (*http.Response, error) {
-	if token := *l.token.Load(); token != "" && req.URL.Host == l.host && req.URL.Scheme == "https" {
+	if req.URL.Host != l.host || req.URL.Scheme != "https" {
+		return nil, errElsewhere
+	}
+	if token := *l.token.Load(); token != "" {
 		req = req.Clone(req.Context())
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	return l.transport.Load().RoundTrip(req)
+	resp, err := l.transport.Load().RoundTrip(req)
+	if err == nil && !isWatch(req) {
+		resp.Body = &bounded{resp.Body, longestAnswer}
+	}
+	return resp, err
 }
 
 // reconnect makes new requests go over new connections. Those under way stay on theirs.
