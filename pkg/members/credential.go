@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -74,7 +75,7 @@ func (c Credential) check() error {
 	if len(c.CA) > 0 && !x509.NewCertPool().AppendCertsFromPEM(c.CA) {
 		errs = append(errs, errors.New("the certificate authority is no certificate in PEM"))
 	}
-	if strings.ContainsAny(c.TLSServerName, " \t\r\n/:@") {
+	if _, err := netip.ParseAddr(c.TLSServerName); err != nil && strings.ContainsAny(c.TLSServerName, " \t\r\n/:@") {
 		errs = append(errs, errors.New("the TLS server name is no host name"))
 	}
 	if len(c.ClientCert) > 0 || len(c.ClientKey) > 0 {

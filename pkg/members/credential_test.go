@@ -42,6 +42,7 @@ func TestReadCredential(t *testing.T) {
 		{name: "a token with a line break at its end, as files have", data: data{"token": []byte(token + "\n"), "ca.crt": ca}},
 		{name: "a token that says nothing of itself", data: data{"token": []byte("opaque"), "ca.crt": ca}},
 		{name: "a server name", data: data{"token": []byte(token), "ca.crt": ca, "tls-server-name": []byte("api.gondor")}},
+		{name: "a server name that is an IPv6 address", data: data{"token": []byte(token), "ca.crt": ca, "tls-server-name": []byte("fd00::1")}},
 		{name: "a kubeconfig", data: data{"kubeconfig": kubeconfigOf(asIs)}},
 		{name: "a kubeconfig with a client certificate", data: data{"kubeconfig": kubeconfigOf(func(_ *clientcmdapi.Config, _ *clientcmdapi.Cluster, u *clientcmdapi.AuthInfo) {
 			u.Token, u.ClientCertificateData, u.ClientKeyData = "", client.CertPEM(), client.KeyPEM(t)

@@ -87,7 +87,20 @@ func (r *Registry) renew(ctx context.Context, member rest.Interface, secret stri
 	if err != nil {
 		return err
 	}
+	if !replaces(token, claims, r.o.Clock.Now()) {
+		return errors.New("the member's answer has no token of that ServiceAccount that could be used")
+	}
 	return r.store(ctx, secret, old, token)
+}
+
+// longestToken is more than any API server's token has, and little enough for a Secret.
+const longestToken = 64 << 10
+
+// replaces tells whether a token can take the place of the one with these claims. Once stored there is no way back to that.
+func replaces(token string, old Claims, now time.Time) bool {
+	claims, err := ParseClaims(token)
+	return err == nil && len(token) <= longestToken && (Credential{Token: token}).check() == nil &&
+		claims.Subject == old.Subject && (claims.Expires.IsZero() || claims.Expires.After(now))
 }
 
 // requestToken asks for a token of the ServiceAccount that claims are of. The server may give one of a shorter life.

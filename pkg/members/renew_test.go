@@ -150,6 +150,29 @@ func TestRenewalThatFailsIsToldAndTriedAgain(t *testing.T) {
 	f.becomes(fedv1beta1.ReasonCredentialValid)
 }
 
+func TestTokenThatIsNoGoodIsNotStored(t *testing.T) {
+	later := noon.Add(12 * time.Hour)
+	for name, token := range map[string]string{
+		"no token at all":             "opaque",
+		"another's":                   jwt("system:serviceaccount:kube-system:default", later, 24*time.Hour),
+		"one that has ended":          jwt(account, noon, time.Hour),
+		"one that no header can hold": jwt(account, later, 24*time.Hour) + "\n",
+		"one that no Secret can hold": jwt(account, later, 24*time.Hour) + strings.Repeat("A", 1<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := newIssuer(t)
+			f, before := joined(t, i)
+			old := f.token()
+			i.set(0, token)
+			f.clock.Step(12 * time.Hour)
+			s := f.becomes(fedv1beta1.ReasonRenewalFailed)
+			if f.token() != old || s.Member != before.Member {
+				t.Errorf("state %+v, want the old token, by which the member can be asked still", s.Credential)
+			}
+		})
+	}
+}
+
 func TestTokenThatIsNeverRenewedEnds(t *testing.T) {
 	i := newIssuer(t)
 	i.set(http.StatusNotFound, "")
