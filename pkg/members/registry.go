@@ -45,6 +45,7 @@ type Registry struct {
 
 	mu          sync.Mutex
 	entries     map[string]*entry
+	ending      map[string]*entry // taken away, and not ended yet
 	subscribers map[int]func(name string)
 	last        int // id of a subscriber
 	running     sync.WaitGroup
@@ -55,42 +56,58 @@ func New(o Options) *Registry {
 	if o.Clock == nil {
 		o.Clock = clock.RealClock{}
 	}
-	return &Registry{o: o, entries: map[string]*entry{}, subscribers: map[int]func(string){}}
+	return &Registry{o: o, entries: map[string]*entry{}, ending: map[string]*entry{}, subscribers: map[int]func(string){}}
 }
 
-// Follow makes the registry follow a Cluster as it is now, until ctx ends or Forget is called. It does not block.
+// Follow makes the registry follow a Cluster as it is now, until ctx ends or Forget is called. It does not block. When another Cluster had
+// the name, its member ends before there is a new one.
 func (r *Registry) Follow(ctx context.Context, cluster *fedv1beta1.Cluster) {
 	want := wanted(cluster)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e := r.entries[cluster.Name]
-	if e != nil && e.uid == cluster.UID {
-		e.want(want)
+	if ctx.Err() != nil { // what begins now would not be waited for
 		return
 	}
-	var before <-chan struct{}
-	if e != nil { // another Cluster had the name
-		e.stop()
-		before = e.done
+	before := r.entries[cluster.Name]
+	if before != nil && before.uid == cluster.UID {
+		before.want(want)
+		return
 	}
-	e = newEntry(r, cluster)
+	if before != nil {
+		before.stop()
+	} else {
+		before = r.ending[cluster.Name]
+	}
+	e := newEntry(r, cluster)
 	e.want(want)
 	r.entries[cluster.Name] = e
 	ctx, e.stop = context.WithCancel(ctx)
 	r.running.Go(func() {
-		defer close(e.done)
+		defer r.ended(e)
 		if before != nil {
-			<-before
+			<-before.done
 		}
 		e.run(ctx)
 	})
+}
+
+func (r *Registry) ended(e *entry) {
+	close(e.done)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ending[e.name] == e {
+		delete(r.ending, e.name)
+	}
 }
 
 // Forget ends everything that belongs to the Cluster, which is gone. It does not block; subscribers are told when that is done.
 func (r *Registry) Forget(name string) {
 	r.mu.Lock()
 	e := r.entries[name]
-	delete(r.entries, name)
+	if e != nil {
+		delete(r.entries, name)
+		r.ending[name] = e
+	}
 	r.mu.Unlock()
 	if e == nil {
 		return

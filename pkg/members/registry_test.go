@@ -334,3 +334,42 @@ func TestAnotherClusterOfTheNameStartsAnew(t *testing.T) {
 	f.until("another member", func(s State) bool { return s.Member != nil && s.Member != old })
 	<-old.Done()
 }
+
+func TestWorkEndsBeforeTheNameHasAnotherMember(t *testing.T) {
+	f := newFixture(t)
+	f.secrets.put(secretOf(t, "gondor", jwt(account, noon, 24*time.Hour)))
+	cluster := gondorAt("https://gondor:6443")
+	f.Follow(t.Context(), cluster)
+	old := f.becomes(fedv1beta1.ReasonCredentialValid).Member
+	finish := make(chan struct{})
+	old.Go(func(context.Context) { <-finish })
+
+	f.Forget("gondor")
+	again := cluster.DeepCopy()
+	again.UID = types.UID("2")
+	f.Follow(t.Context(), again)
+	time.Sleep(50 * time.Millisecond)
+	if s, _ := f.State("gondor"); s.Member != nil {
+		t.Error("there is another member while work on the former one goes on")
+	}
+	close(finish)
+	f.until("another member", func(s State) bool { return s.Member != nil && s.Member != old })
+	eventually.Do(t, 5*time.Second, "nothing of the former one to be kept", func() error {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if len(f.ending) > 0 {
+			return fmt.Errorf("kept is %v", f.ending)
+		}
+		return nil
+	})
+}
+
+func TestNothingBeginsAfterTheEnd(t *testing.T) {
+	f := newFixture(t)
+	ctx, end := context.WithCancel(t.Context())
+	end()
+	f.Follow(ctx, gondorAt("https://gondor:6443"))
+	if names := f.Names(); len(names) > 0 {
+		t.Errorf("%v is followed, and nobody would end that", names)
+	}
+}

@@ -20,7 +20,7 @@ type ClusterSource interface {
 
 // Start follows the Clusters of the federation API until ctx ends, and returns when everything that it began has ended.
 func (r *Registry) Start(ctx context.Context) error {
-	defer r.running.Wait()
+	defer r.wait()
 	informer, err := r.informer(ctx)
 	if err != nil {
 		return err
@@ -45,6 +45,13 @@ func (r *Registry) Start(ctx context.Context) error {
 		return fmt.Errorf("stop watching Clusters: %w", err)
 	}
 	return nil
+}
+
+// wait is for the time after the end of Start's context.
+func (r *Registry) wait() {
+	r.mu.Lock()   // a handler of events may still be at it: Follow begins nothing after this
+	r.mu.Unlock() //nolint:staticcheck // as above
+	r.running.Wait()
 }
 
 func (r *Registry) handle(ctx context.Context, obj any) {
