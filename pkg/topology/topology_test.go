@@ -1,6 +1,8 @@
 package topology
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,6 +29,7 @@ func TestTopology(t *testing.T) {
 		{name: "new labels go before old ones", nodes: []map[string]string{both}, want: Topology{Nodes: 1, Zones: []string{"west-a"}, Region: "west"}},
 		{name: "nodes without labels are left out", nodes: []map[string]string{nil, in("west", "west-a")}, want: Topology{Nodes: 2, Zones: []string{"west-a"}, Region: "west"}},
 		{name: "the region of most nodes", nodes: []map[string]string{in("east", "e"), in("west", "w"), in("west", "w")}, want: Topology{Nodes: 3, Zones: []string{"e", "w"}, Region: "west"}},
+		{name: "what is no label's value is no place", nodes: []map[string]string{in("we\x1b[31mst", "a b"), in("-", strings.Repeat("z", 64)), in("west", "west-a")}, want: Topology{Nodes: 3, Zones: []string{"west-a"}, Region: "west"}},
 		{name: "of as many the first by name", nodes: []map[string]string{in("west", "w"), in("east", "e")}, want: Topology{Nodes: 2, Zones: []string{"e", "w"}, Region: "east"}},
 	}
 	for _, tt := range tests {
@@ -39,5 +42,17 @@ func TestTopology(t *testing.T) {
 				t.Errorf("Topology (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestTopologyHasAnEnd(t *testing.T) {
+	var c Census
+	for i := range 10_000 {
+		c.Count(map[string]string{corev1.LabelTopologyZone: fmt.Sprintf("zone-%d", i), corev1.LabelTopologyRegion: fmt.Sprintf("region-%d", i)})
+	}
+	c.Count(map[string]string{corev1.LabelTopologyZone: "zone-0", corev1.LabelTopologyRegion: "region-1"})
+	got := c.Topology()
+	if got.Nodes != 10_001 || len(got.Zones) != mostPlaces || got.Region != "region-1" {
+		t.Errorf("%d nodes in %d zones, region %s", got.Nodes, len(got.Zones), got.Region)
 	}
 }

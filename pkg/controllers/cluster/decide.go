@@ -54,7 +54,7 @@ type draft struct {
 
 func (s *draft) set(kind string, status metav1.ConditionStatus, reason, message string) {
 	meta.SetStatusCondition(&s.Conditions, metav1.Condition{
-		Type: kind, Status: status, Reason: reason, Message: message,
+		Type: kind, Status: status, Reason: reason, Message: words(message, longestMessage),
 		ObservedGeneration: s.k.generation, LastTransitionTime: metav1.NewTime(s.k.now.Truncate(time.Second)),
 	})
 }

@@ -77,13 +77,13 @@ func kubernetesVersion(ctx context.Context, m *members.Member) (string, error) {
 	if err == nil {
 		err = decodeJSON(raw, &info)
 	}
-	return info.GitVersion, err
+	return words(info.GitVersion, longestVersion), err
 }
 
 func clusterUID(ctx context.Context, m *members.Member) (types.UID, error) {
 	var ns corev1.Namespace
 	err := m.Client.Get().AbsPath("/api/v1/namespaces", metav1.NamespaceSystem).Do(ctx).Into(&ns)
-	return ns.UID, err
+	return types.UID(words(string(ns.UID), longestUID)), err
 }
 
 // nodes asks for labels, and not for what else nodes have, which is much.

@@ -78,7 +78,7 @@ func failing(body []byte) string {
 	for line := range strings.Lines(string(body)) {
 		if name, ok := strings.CutPrefix(line, "[-]"); ok && len(names) < 5 {
 			name, _, _ = strings.Cut(name, " ")
-			names = append(names, strings.TrimSpace(name))
+			names = append(names, words(strings.TrimSpace(name), longestName))
 		}
 	}
 	if len(names) == 0 {
