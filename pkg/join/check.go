@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/url"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
@@ -19,7 +19,8 @@ import (
 // plan is what is decided before the first write.
 type plan struct {
 	endpoint   preflight.Endpoint
-	serverName string // what the member's certificate must name; "": the host of endpoint
+	hearsay    bool   // endpoint is what the Cluster says, which others than the operator may write
+	serverName string // what the member's certificate must name, whatever the Cluster's address comes to be
 	ca         []byte // that verifies it
 	secretName string
 }
@@ -28,11 +29,11 @@ type plan struct {
 func (r *joinRun) check(ctx context.Context) error {
 	step := r.Progress.Start(fmt.Sprintf("Checking federation %s and cluster %s", r.Federation.Name, r.Name))
 	defer step.Fail()
-	registered, secret := r.known(ctx)
-	r.decide(registered)
+	registered, stored := r.known(ctx)
+	r.decide(registered, stored)
 	results := preflight.Join(ctx, r.preflight(func(ctx context.Context) error {
 		var err error
-		r.ca, err = r.authority(secret).Find(ctx)
+		r.ca, err = r.authority(stored).Find(ctx)
 		return err
 	}))
 	for _, warning := range results.Warnings() {
@@ -47,7 +48,7 @@ func (r *joinRun) check(ctx context.Context) error {
 
 // known is what there is of this very cluster in the federation already; nil when there is nothing, or nobody answers: the checks
 // tell of that.
-func (r *joinRun) known(ctx context.Context) (*fedv1beta1.Cluster, *corev1.Secret) {
+func (r *joinRun) known(ctx context.Context) (*fedv1beta1.Cluster, *members.Credential) {
 	if r.Federation.Unusable != nil {
 		return nil, nil
 	}
@@ -60,25 +61,51 @@ func (r *joinRun) known(ctx context.Context) (*fedv1beta1.Cluster, *corev1.Secre
 		return nil, nil
 	}
 	secret, err := r.Host.Client.CoreV1().Secrets(r.Federation.Namespace).Get(ctx, registered.Spec.SecretRef.Name, metav1.GetOptions{})
+	if err != nil || !preflight.IsMembers(secret, r.Federation.Ref, r.Name) {
+		return registered, nil
+	}
+	stored, err := members.ReadCredential(secret)
 	if err != nil {
 		return registered, nil
 	}
-	return registered, secret
+	return registered, &stored
 }
 
-// decide fills the plan: what was chosen, else what is known, else what the kubeconfig says.
-func (r *joinRun) decide(known *fedv1beta1.Cluster) {
+// decide fills the plan: what was chosen, else what is known, else what the kubeconfig says. Of what is known, the address is hearsay:
+// who may write Clusters must not thereby choose where a new token goes. So the server there must be the one that was joined, by the
+// name in the member's Secret or else by that in the kubeconfig.
+func (r *joinRun) decide(known *fedv1beta1.Cluster, stored *members.Credential) {
 	r.endpoint = preflight.Endpoint{URL: r.Endpoint}
 	r.secretName = r.SecretName
+	r.serverName = r.Member.Config.ServerName
 	if known != nil {
 		r.secretName = cmp.Or(r.secretName, known.Spec.SecretRef.Name)
 		r.endpoint.URL = cmp.Or(r.endpoint.URL, addressFor(known))
+		own, _ := preflight.NormalEndpoint(r.Member.Server) // what is no address is told by the checks
+		r.hearsay = r.Endpoint == "" && r.endpoint.URL != own
 	}
 	r.secretName = cmp.Or(r.secretName, r.Federation.MemberObject(r.Name))
 	if r.endpoint.URL == "" {
 		r.endpoint = preflight.Endpoint{URL: r.Member.Server, Context: r.Member.Context, Proxied: r.Member.Config.Proxy != nil}
+		r.hearsay = false
 	}
-	r.serverName = r.Member.Config.ServerName
+	switch {
+	case !r.hearsay:
+	case stored != nil:
+		r.serverName = cmp.Or(r.serverName, stored.TLSServerName)
+	default:
+		r.serverName = cmp.Or(r.serverName, hostname(r.Member.Server))
+	}
+	r.serverName = cmp.Or(r.serverName, hostname(r.endpoint.URL))
+}
+
+// hostname is the one of a URL; "" if it has none.
+func hostname(server string) string {
+	u, err := url.Parse(server)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // addressFor is the one that join writes: of all the addresses that a Cluster may have, the one without a range.
@@ -94,14 +121,14 @@ func addressFor(c *fedv1beta1.Cluster) string {
 }
 
 // authority says where to look for what verifies the member.
-func (r *joinRun) authority(stored *corev1.Secret) preflight.Authority {
+func (r *joinRun) authority(stored *members.Credential) preflight.Authority {
 	known := [][]byte{authorityOf(r.Member.Config)}
 	if stored != nil {
-		known = [][]byte{stored.Data[members.CAKey], known[0]}
+		known = [][]byte{stored.CA, known[0]}
 	}
 	return preflight.Authority{
 		Endpoint: r.endpoint.URL, ServerName: r.serverName,
-		Given: r.CA, Known: known, Insecure: r.Member.Config.Insecure, Dial: r.Member.Config.Dial,
+		Given: r.CA, Known: known, Strict: r.Member.Config.Insecure || r.hearsay, Dial: r.Member.Config.Dial,
 		Published: func(ctx context.Context) ([]byte, error) {
 			published, err := r.Member.Client.CoreV1().ConfigMaps(metav1.NamespaceSystem).Get(ctx, "kube-root-ca.crt", metav1.GetOptions{})
 			if err != nil {

@@ -2,6 +2,7 @@ package join
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -36,10 +37,8 @@ func (r *joinRun) store(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	data := map[string][]byte{members.TokenKey: token, members.CAKey: r.ca}
-	if r.serverName != "" {
-		data[members.TLSServerNameKey] = []byte(r.serverName)
-	}
+	// With the name, because many servers have a certificate of the same authority, if that is a public one.
+	data := map[string][]byte{members.TokenKey: token, members.CAKey: r.ca, members.TLSServerNameKey: []byte(r.serverName)}
 	// The rights first, so that the Secret can be read as soon as it is there.
 	if err := r.applyAccess(ctx); err != nil {
 		return err
@@ -59,7 +58,7 @@ func (r *joinRun) keepsCredential(now time.Time) bool {
 		return false
 	}
 	credential, err := members.ReadCredential(r.secret)
-	if err != nil || !bytes.Equal(credential.CA, r.ca) || credential.TLSServerName != r.serverName {
+	if err != nil || !bytes.Equal(credential.CA, r.ca) || cmp.Or(credential.TLSServerName, hostname(r.endpoint.URL)) != r.serverName {
 		return false
 	}
 	claims, err := members.ParseClaims(credential.Token)

@@ -34,7 +34,8 @@ func TestJoin(t *testing.T) {
 		t.Errorf("Join (-want +got):\n%s", diff)
 	}
 	secret := m.secret("fellowship.gondor")
-	if string(secret.Data[members.CAKey]) != string(m.authority.CertPEM()) || !strings.HasSuffix(string(secret.Data[members.TokenKey]), secretPart) || len(secret.Data) != 2 {
+	if string(secret.Data[members.CAKey]) != string(m.authority.CertPEM()) || !strings.HasSuffix(string(secret.Data[members.TokenKey]), secretPart) ||
+		string(secret.Data[members.TLSServerNameKey]) != "192.0.2.10" || len(secret.Data) != 3 {
 		t.Errorf("the Secret has keys %v, or the wrong content", slices.Sorted(maps.Keys(secret.Data)))
 	}
 	if secret.Annotations[fedv1beta1.AnnotationV1ClusterName] != "gondor" || secret.Labels[fedv1beta1.LabelFederation] != "fellowship" || secret.Labels[fedv1beta1.LabelCluster] != "gondor" {

@@ -42,7 +42,7 @@ func Preview(ctx context.Context, o JoinOptions) (Previewed, error) {
 		where  string
 		object any
 	}{
-		{host + "; the content (keys token, ca.crt) is withheld here", secret},
+		{host + "; the content (keys token, ca.crt, tls-server-name) is withheld here", secret},
 		{host, r.roleFor()},
 		{host, r.bindingFor()},
 		{"federation API of " + r.Federation.Name, registration(r)},

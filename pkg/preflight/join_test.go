@@ -87,11 +87,11 @@ func TestAuthority(t *testing.T) {
 		{name: "the kubeconfig's", from: Authority{Known: [][]byte{nil, ours.CertPEM()}, Dial: here}, want: ours.CertPEM()},
 		{name: "of several the one that fits", from: Authority{Known: [][]byte{other.CertPEM(), ours.CertPEM()}, Dial: here}, want: ours.CertPEM()},
 		{name: "what the cluster publishes, when the kubeconfig's does not fit", from: Authority{Known: [][]byte{other.CertPEM()}, Published: published(ours.CertPEM()), Dial: here}, want: ours.CertPEM()},
-		{name: "what the cluster publishes, when the kubeconfig has none", from: Authority{Insecure: true, Published: published(ours.CertPEM()), Dial: here}, want: ours.CertPEM()},
+		{name: "what the cluster publishes, when the kubeconfig has none", from: Authority{Strict: true, Published: published(ours.CertPEM()), Dial: here}, want: ours.CertPEM()},
 		{name: "what was given, and nothing else", from: Authority{Given: other.CertPEM(), Known: [][]byte{ours.CertPEM()}, Dial: here}, err: []string{"gondor-ca", "--cluster-ca"}},
-		{name: "none that fits", from: Authority{Insecure: true, Published: published(other.CertPEM()), Dial: here}, err: []string{"--cluster-ca"}},
+		{name: "none that fits", from: Authority{Strict: true, Published: published(other.CertPEM()), Dial: here}, err: []string{"--cluster-ca"}},
 		{name: "out of reach, with one at hand", from: Authority{Known: [][]byte{ours.CertPEM()}, Dial: away}, want: ours.CertPEM(), warning: true},
-		{name: "out of reach, with none", from: Authority{Insecure: true, Dial: away}, err: []string{"no route", "--cluster-ca"}},
+		{name: "out of reach, with none", from: Authority{Strict: true, Dial: away}, err: []string{"no route", "--cluster-ca"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,9 +20,11 @@ type Authority struct {
 	Endpoint   string // URL at which the federation reaches it
 	ServerName string // what its certificate must name; "": the host of Endpoint
 
-	Given    []byte   // by the user, PEM; nil: it is found
-	Known    [][]byte // those that verified it elsewhere or earlier, PEM, the likeliest first; nil ones are passed over
-	Insecure bool     // the user's kubeconfig verifies nothing
+	Given []byte   // by the user, PEM; nil: it is found
+	Known [][]byte // those that verified it elsewhere or earlier, PEM, the likeliest first; nil ones are passed over
+	// Strict leaves out the authorities that this machine trusts: they vouch for everybody in the world, so they are for an address
+	// alone that the user chose and verifies by them as well.
+	Strict bool
 	// Published reads the authority that the cluster itself publishes to its pods.
 	Published func(ctx context.Context) ([]byte, error)
 	// Dial connects; nil: as the network does.
@@ -84,7 +86,7 @@ func (a Authority) search(ctx context.Context, chain []*x509.Certificate) ([]byt
 			return published, nil
 		}
 	}
-	if a.Insecure { // whom the user does not verify, nobody shall trust because of this machine
+	if a.Strict {
 		return nil, err
 	}
 	root, systemErr := a.verify(chain, nil)

@@ -78,10 +78,10 @@ func (o JoinOptions) secret(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	of, cluster := found.Labels[fedv1beta1.LabelFederation], found.Labels[fedv1beta1.LabelCluster]
-	if of == o.Federation.Name && cluster == o.Name {
+	if IsMembers(found, o.Federation, o.Name) {
 		return nil
 	}
+	of, cluster := found.Labels[fedv1beta1.LabelFederation], found.Labels[fedv1beta1.LabelCluster]
 	owner := "something else"
 	switch {
 	case cluster != "":
@@ -93,4 +93,10 @@ func (o JoinOptions) secret(ctx context.Context) error {
 		Reason: fmt.Sprintf("the Secret %q in namespace %q of host cluster %q belongs to %s", o.Secret, o.Federation.Namespace, o.Host.Context, owner),
 		WayOut: "choose another name with --secret-name",
 	}
+}
+
+// IsMembers tells whether an object of the host cluster is labelled for the member.
+func IsMembers(o metav1.Object, ref federation.Ref, cluster string) bool {
+	labels := o.GetLabels()
+	return labels[fedv1beta1.LabelFederation] == ref.Name && labels[fedv1beta1.LabelCluster] == cluster
 }
