@@ -13,7 +13,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/preflight"
 	"github.com/fedhelm/fedhelm/pkg/release"
+	"github.com/fedhelm/fedhelm/pkg/setup"
 )
 
 // before is what there is of the member at the beginning. nil, false and "" stand for what is not there.
@@ -36,8 +38,11 @@ const (
 	partCluster   = "cluster"
 )
 
-// noteAbsent is where the lock keeps them.
-const noteAbsent = "absent"
+// noteAbsent is where the lock keeps them; nothingAbsent is for a member that stays one.
+const (
+	noteAbsent    = "absent"
+	nothingAbsent = "nothing"
+)
 
 // look reads what is there.
 func (r *joinRun) look(ctx context.Context) error {
@@ -103,32 +108,55 @@ func (b *before) secretIn(r *joinRun) string {
 	return r.Federation.MemberObject(r.Name)
 }
 
-// noteAbsent keeps with the lock what was not there when the first try began, so that a run after one that was killed knows what it may
-// remove again.
-func (r *joinRun) noteAbsent(ctx context.Context) error {
+// begin looks at what there is once nobody else is at work on the member: somebody may have been until now.
+func (r *joinRun) begin(ctx context.Context) error {
 	noted, err := r.lock.Note(ctx, noteAbsent, "")
 	if err != nil {
 		return err
 	}
+	r.incomplete = noted != "" // what a run that was killed noted is still needed if this one ends here
+	if err := r.look(ctx); err != nil {
+		return err
+	}
+	if err := preflight.Run(ctx, preflight.Contested(r.preflight(nil))).Err(); err != nil {
+		return setup.Refused(err)
+	}
+	if err := r.noteAbsent(ctx, noted); err != nil {
+		return err
+	}
+	r.incomplete = false
+	return nil
+}
+
+// noteAbsent keeps with the lock what was not there when the first try began, so that a run after one that was killed knows what it may
+// remove again. A note says nothing of a cluster that has been reached since: that one is a member, whoever brought it to its end.
+func (r *joinRun) noteAbsent(ctx context.Context, noted string) error {
+	reached := r.cluster != nil && r.cluster.Status.UID != ""
 	if noted == "" {
-		var absent []string
-		for part, there := range map[string]bool{
-			partNamespace: r.namespace, partRelease: r.release != nil || r.account != nil, partSecret: r.secret != nil, partCluster: r.cluster != nil,
-		} {
-			if !there {
-				absent = append(absent, part)
-			}
-		}
-		if len(absent) == 0 {
-			return nil
-		}
-		slices.Sort(absent)
-		if noted, err = r.lock.Note(ctx, noteAbsent, strings.Join(absent, ",")); err != nil {
-			return err
+		noted = strings.Join(r.missing(), ",")
+	} else if reached {
+		noted = nothingAbsent
+	}
+	if noted == "" {
+		return nil
+	}
+	noted, err := r.lock.Note(ctx, noteAbsent, noted)
+	r.absent = strings.Split(noted, ",")
+	return err
+}
+
+// missing are the parts that are not there.
+func (b *before) missing() []string {
+	var absent []string
+	for part, there := range map[string]bool{
+		partNamespace: b.namespace, partRelease: b.release != nil || b.account != nil, partSecret: b.secret != nil, partCluster: b.cluster != nil,
+	} {
+		if !there {
+			absent = append(absent, part)
 		}
 	}
-	r.absent = strings.Split(noted, ",")
-	return nil
+	slices.Sort(absent)
+	return absent
 }
 
 // ours tells whether a part was made by this join, or by one before it that did not come to its end.

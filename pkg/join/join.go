@@ -116,10 +116,7 @@ func (r *joinRun) locked(ctx context.Context) error {
 		return err
 	}
 	defer func() { giveBack(ctx, r.lock, r.incomplete, r.Progress) }()
-	if err := r.look(held); err != nil { // somebody may have been at work until now
-		return err
-	}
-	if err := r.noteAbsent(held); err != nil {
+	if err := r.begin(held); err != nil {
 		return err
 	}
 	for _, step := range []func(context.Context) error{r.install, r.store, r.register} {
@@ -136,7 +133,7 @@ func (r *joinRun) locked(ctx context.Context) error {
 // settle is what remains to be done of a member that is Ready: from here on it is one, whatever happens.
 func (r *joinRun) settle(ctx context.Context) error {
 	if len(r.absent) > 0 {
-		if _, err := r.lock.Note(ctx, noteAbsent, "nothing"); err != nil {
+		if _, err := r.lock.Note(ctx, noteAbsent, nothingAbsent); err != nil {
 			return err
 		}
 	}

@@ -95,8 +95,11 @@ func (r *realm) probe(ctx context.Context, c *fedv1beta1.Cluster) error {
 		return err
 	}
 	c.Status = fedv1beta1.ClusterStatus{
-		Conditions: []metav1.Condition{ready}, UID: gondorUID,
+		Conditions: []metav1.Condition{ready}, UID: c.Status.UID,
 		Credential: &fedv1beta1.CredentialStatus{SecretVersion: secret.ResourceVersion},
+	}
+	if r.says == nil {
+		c.Status.UID = gondorUID
 	}
 	return nil
 }

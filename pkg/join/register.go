@@ -1,16 +1,20 @@
 package join
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/federation"
+	"github.com/fedhelm/fedhelm/pkg/preflight"
+	"github.com/fedhelm/fedhelm/pkg/setup"
 )
 
 // register makes the cluster known to the federation, and waits until that reaches it.
@@ -24,6 +28,9 @@ func (r *joinRun) register(ctx context.Context) error {
 	}
 	r.done.changed = r.done.changed || r.cluster == nil || r.cluster.Generation != applied.Generation ||
 		!maps.Equal(r.cluster.Labels, applied.Labels) || !maps.Equal(r.cluster.Annotations, applied.Annotations)
+	if err := r.alone(ctx, applied); err != nil {
+		return err
+	}
 	step.Done()
 	step = r.Progress.Start("Waiting until the federation reaches " + r.Name)
 	defer step.Fail()
@@ -34,6 +41,32 @@ func (r *joinRun) register(ctx context.Context) error {
 	r.waiting = ""
 	step.Done()
 	return nil
+}
+
+// alone makes sure that the cluster did not become a member under another name at the same time, which no lock keeps it from. The
+// younger gives way, and leaves to the other what they share in the member.
+func (r *joinRun) alone(ctx context.Context, applied *fedv1beta1.Cluster) error {
+	if r.cluster != nil {
+		return nil
+	}
+	all, err := r.Federation.Clusters.List(ctx)
+	if err != nil {
+		return fmt.Errorf("list the Clusters of federation %q: %w", r.Federation.Name, err)
+	}
+	for i := range all.Items {
+		c := &all.Items[i]
+		if c.Name == r.Name || preflight.ClusterUID(c) != string(r.uid) || younger(c, applied) {
+			continue
+		}
+		r.absent = slices.DeleteFunc(r.absent, func(part string) bool { return part == partRelease || part == partNamespace })
+		return setup.Refused(fmt.Errorf("the cluster of context %q came into federation %q as %q at the same time; use that name, and run fedhelm join %s --refresh for it once more",
+			r.Member.Context, r.Federation.Name, c.Name, c.Name))
+	}
+	return nil
+}
+
+func younger(a, b *fedv1beta1.Cluster) bool {
+	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name)) > 0
 }
 
 // wantedCluster is the registration.

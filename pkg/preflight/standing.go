@@ -10,3 +10,13 @@ func Standing(o JoinOptions) []Check {
 		{"namespace-names", o.shadow},
 	}
 }
+
+// Contested returns those of the checks before `fedhelm join` that a join by somebody else may have changed the answer to, until nobody
+// else was at work: they are made again then. Name, Federation, UID, Host, Member, Clusters and Secret are needed.
+func Contested(o JoinOptions) []Check {
+	return []Check{
+		{"name", o.name},
+		{"other-federation", o.otherFederation},
+		{"secret", o.secret},
+	}
+}
