@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"slices"
 
-	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/preflight"
 )
 
 // clearHost removes what the host cluster has for the member: the right to read its Secret, then the Secret. They are known by
@@ -76,7 +76,7 @@ func (u *unjoinRun) removeRights(ctx context.Context, secrets []string) error {
 	}
 	for _, secret := range secrets {
 		role, err := roles.Get(ctx, secret, metav1.GetOptions{})
-		if apierrors.IsNotFound(err) || err == nil && !isForSecret(role, secret) {
+		if apierrors.IsNotFound(err) || err == nil && !preflight.ForSecret(role, secret) {
 			continue
 		}
 		if err != nil {
@@ -112,13 +112,6 @@ func (u *unjoinRun) deleteRights(ctx context.Context, bindings, roles []string) 
 		}
 	}
 	return nil
-}
-
-// isForSecret tells whether all that a Role grants is about this one Secret.
-func isForSecret(role *rbacv1.Role, secret string) bool {
-	return len(role.Rules) > 0 && !slices.ContainsFunc(role.Rules, func(rule rbacv1.PolicyRule) bool {
-		return !slices.Equal(rule.Resources, []string{"secrets"}) || !slices.Equal(rule.ResourceNames, []string{secret})
-	})
 }
 
 func unique(names []string) []string {

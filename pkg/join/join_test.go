@@ -10,6 +10,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
@@ -184,5 +185,25 @@ func TestTwoJoinsOfOneMember(t *testing.T) {
 	}
 	if len(m.realm.all) > 0 || m.helm.info != nil {
 		t.Errorf("something was made: %v", m.state())
+	}
+}
+
+func TestJoinTakesOverRightsThatWereWrittenByHand(t *testing.T) {
+	t.Parallel()
+	m := newMeeting(t)
+	named := metav1.ObjectMeta{Name: "fellowship.gondor", Namespace: m.ref.Namespace}
+	m.must(m.host.Tracker().Add(&rbacv1.Role{
+		ObjectMeta: named, Rules: []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{named.Name}, Verbs: []string{"get"}}},
+	}))
+	m.must(m.host.Tracker().Add(&rbacv1.RoleBinding{
+		ObjectMeta: named, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: named.Name},
+		Subjects: []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: m.ref.ControllerManager(), Namespace: m.ref.Namespace}},
+	}))
+	if _, err := m.join(m.options()); err != nil {
+		t.Fatal(err)
+	}
+	role, err := m.host.RbacV1().Roles(named.Namespace).Get(t.Context(), named.Name, metav1.GetOptions{})
+	if err != nil || !slices.Contains(role.Rules[0].Verbs, "watch") {
+		t.Errorf("the Role is %+v, %v; want all the rights in it", role, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/version"
 	fakediscovery "k8s.io/client-go/discovery/fake"
@@ -89,6 +90,17 @@ func TestJoinRefuses(t *testing.T) {
 			name: "the federation's API does not answer", wants: []string{"cannot be used: no route", "fedhelm status fellowship"},
 			is: func(_ *meeting, o *JoinOptions) {
 				o.Federation.Unusable, o.Federation.Clusters, o.Federation.API = errors.New("no route"), nil, nil
+			},
+		},
+		{
+			name: "the Role's and the RoleBinding's name is taken", wants: []string{`Role "11kingdom"`, `RoleBinding "11kingdom"`, "belongs to something else", "--secret-name"},
+			is: func(m *meeting, o *JoinOptions) {
+				o.SecretName = "11kingdom"
+				named := metav1.ObjectMeta{Name: "11kingdom", Namespace: m.ref.Namespace}
+				m.must(m.host.Tracker().Add(&rbacv1.Role{ObjectMeta: named, Rules: []rbacv1.PolicyRule{{Resources: []string{"pods"}}}}))
+				m.must(m.host.Tracker().Add(&rbacv1.RoleBinding{
+					ObjectMeta: named, RoleRef: rbacv1.RoleRef{Kind: "Role", Name: "11kingdom"}, Subjects: []rbacv1.Subject{{Kind: rbacv1.UserKind, Name: "grima"}},
+				}))
 			},
 		},
 		{

@@ -3,7 +3,9 @@ package preflight
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -69,30 +71,57 @@ func address(c *fedv1beta1.Cluster) string {
 	return c.Spec.ServerAddressByClientCIDRs[0].ServerAddress
 }
 
-// secret tells whether the name of the member's Secret is free, or the Secret this very member's.
+// secret tells whether the name of the member's Secret is free, or the Secret this very member's; and so for the Role and the
+// RoleBinding of that name, whose rules and subjects would be replaced.
 func (o JoinOptions) secret(ctx context.Context) error {
-	found, err := o.Host.Client.CoreV1().Secrets(o.Federation.Namespace).Get(ctx, o.Secret, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if IsMembers(found, o.Federation, o.Name) {
-		return nil
-	}
-	of, cluster := found.Labels[fedv1beta1.LabelFederation], found.Labels[fedv1beta1.LabelCluster]
-	owner := "something else"
+	namespace, options := o.Federation.Namespace, metav1.GetOptions{}
+	secret, err := o.Host.Client.CoreV1().Secrets(namespace).Get(ctx, o.Secret, options)
+	ofSecret := o.taken("Secret", secret, err, false)
+	role, err := o.Host.Client.RbacV1().Roles(namespace).Get(ctx, o.Secret, options)
+	ofRole := o.taken("Role", role, err, err == nil && ForSecret(role, o.Secret))
+	binding, err := o.Host.Client.RbacV1().RoleBindings(namespace).Get(ctx, o.Secret, options)
+	ofBinding := o.taken("RoleBinding", binding, err, err == nil && o.bindsManager(binding))
+	return merge([]error{ofSecret, ofRole, ofBinding})
+}
+
+// taken tells whether an object that goes by the name of the Secret is somebody else's. One that was written by hand for the member
+// need not be labelled.
+func (o JoinOptions) taken(kind string, found metav1.Object, err error, byHand bool) error {
 	switch {
+	case apierrors.IsNotFound(err), apierrors.IsForbidden(err) && kind != "Secret": // of what may not be read, the permissions tell
+		return nil
+	case err != nil:
+		return err
+	case byHand, IsMembers(found, o.Federation, o.Name):
+		return nil
+	}
+	labels := found.GetLabels()
+	owner := "something else"
+	switch cluster := labels[fedv1beta1.LabelCluster]; {
 	case cluster != "":
-		owner = fmt.Sprintf("member %q of federation %q", cluster, of)
-	case found.Labels[federation.LabelPartOf] == federation.PartOf:
-		owner = fmt.Sprintf("federation %q itself", found.Labels[federation.LabelInstance])
+		owner = fmt.Sprintf("member %q of federation %q", cluster, labels[fedv1beta1.LabelFederation])
+	case labels[federation.LabelPartOf] == federation.PartOf:
+		owner = fmt.Sprintf("federation %q itself", labels[federation.LabelInstance])
 	}
 	return &Problem{
-		Reason: fmt.Sprintf("the Secret %q in namespace %q of host cluster %q belongs to %s", o.Secret, o.Federation.Namespace, o.Host.Context, owner),
+		Reason: fmt.Sprintf("the %s %q in namespace %q of host cluster %q belongs to %s", kind, o.Secret, o.Federation.Namespace, o.Host.Context, owner),
 		WayOut: "choose another name with --secret-name",
 	}
+}
+
+// ForSecret tells whether all that a Role grants is about this one Secret.
+func ForSecret(role *rbacv1.Role, secret string) bool {
+	return len(role.Rules) > 0 && !slices.ContainsFunc(role.Rules, func(rule rbacv1.PolicyRule) bool {
+		return !slices.Equal(rule.Resources, []string{"secrets"}) || !slices.Equal(rule.ResourceNames, []string{secret})
+	})
+}
+
+// bindsManager tells whether a RoleBinding gives the Role of the same name to the controller manager, and to nobody else.
+func (o JoinOptions) bindsManager(b *rbacv1.RoleBinding) bool {
+	return b.RoleRef.Kind == "Role" && b.RoleRef.Name == o.Secret &&
+		!slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool {
+			return s.Kind != rbacv1.ServiceAccountKind || s.Name != o.Federation.ControllerManager() || s.Namespace != o.Federation.Namespace
+		})
 }
 
 // IsMembers tells whether an object of the host cluster is labelled for the member.
