@@ -50,6 +50,11 @@ func (u *unjoinRun) leaveWorkloads(ctx context.Context) error {
 		u.leftWorkloads()
 		return nil
 	}
+	if u.uid == "" { // with --force: nothing tells this federation's objects from those of another that has, or had, the name
+		u.Progress.Warnf("which objects of member %q are this federation's is not known, as neither its API nor a ServiceAccount says who it is: they are left as they are", u.Name)
+		u.leftWorkloads()
+		return nil
+	}
 	title := "Taking the federation's marks off its objects in "
 	if u.Workloads == DeleteWorkloads {
 		title = "Deleting the federation's objects in "
@@ -131,7 +136,7 @@ func (u *unjoinRun) workloadsOf(ctx context.Context, kind federation.ServedKind)
 // Service's labels to what it makes for it, and another federation may have had the name.
 func (u *unjoinRun) propagated(o *metav1.PartialObjectMetadata) bool {
 	uid := types.UID(o.Annotations[fedv1beta1.AnnotationFederationUID])
-	return o.Labels[fedv1beta1.LabelPropagatedBy] == u.Federation.Name && uid != "" && (u.uid == "" || uid == u.uid)
+	return o.Labels[fedv1beta1.LabelPropagatedBy] == u.Federation.Name && uid != "" && uid == u.uid
 }
 
 // each does something to every object, and remembers how many there were of each kind, and which namespaces and definitions. What

@@ -1,6 +1,7 @@
 package join
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -209,5 +210,27 @@ func TestAnObjectThatChangesMeanwhileIsTriedAgain(t *testing.T) {
 	}
 	if still := p.stillMarked(t); len(still) > 0 {
 		t.Errorf("still marked: %v", still)
+	}
+}
+
+func TestWorkloadsOfAnUnknownFederationStay(t *testing.T) {
+	p := newParting(t, middleEarth()...)
+	if err := p.member.CoreV1().ServiceAccounts(p.ref.Namespace).Delete(t.Context(), p.ref.MemberRelease(), metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	p.helm.info = nil
+	before := p.all(t)
+	o := p.options()
+	o.Force, o.Workloads = true, DeleteWorkloads
+	o.Federation.Unusable, o.Federation.Clusters, o.Federation.UID = errors.New("connection refused"), nil, "" // nobody says who it is
+	got, err := Unjoin(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, p.all(t)); diff != "" {
+		t.Errorf("objects that may be another federation's of that name (-before +after):\n%s", diff)
+	}
+	if !slices.ContainsFunc(got.Left, func(l Leftover) bool { return strings.Contains(l.Object, "propagated-by=fellowship") }) {
+		t.Errorf("it says that this stays: %v", got.Left)
 	}
 }
