@@ -108,12 +108,16 @@ func roundUp(open []slot, spare int64) {
 	if spare == 0 {
 		return
 	}
-	slices.SortFunc(open, func(a, b slot) int {
+	order := make([]*slot, len(open)) // slots are too large to be sorted themselves
+	for i := range open {
+		order[i] = &open[i]
+	}
+	slices.SortFunc(order, func(a, b *slot) int {
 		return cmp.Or(cmp.Compare(b.rest, a.rest), compareBool(b.settled > b.given, a.settled > a.given),
-			cmp.Compare(b.weight, a.weight), byRank(&a, &b))
+			cmp.Compare(b.weight, a.weight), byRank(a, b))
 	})
-	for i := range spare {
-		open[i].given++
+	for _, s := range order[:spare] {
+		s.given++
 	}
 }
 

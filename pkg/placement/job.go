@@ -44,7 +44,10 @@ func PlanJob(key string, size JobSize, p Preferences, members []Member) JobLayou
 	if size.Completions == nil {
 		return planUncounted(key, size.Parallelism, p, members)
 	}
-	j := &job{parallelism: int64(max(size.Parallelism, 0)), unplaced: int64(max(*size.Completions, 0))}
+	j := &job{
+		parallelism: int64(max(size.Parallelism, 0)), unplaced: int64(max(*size.Completions, 0)),
+		free: make([]slot, 0, len(members)),
+	}
 	for i := range members {
 		m := &members[i]
 		preference, _, wanted := p.of(m.Name)
@@ -162,11 +165,12 @@ func (j *job) run(p Preferences) (left int64) {
 func (j *job) layout(p Preferences, completions int32) JobLayout {
 	left := j.run(p)
 	slices.SortFunc(j.copies, func(a, b slot) int { return cmp.Compare(a.at, b.at) })
-	l := JobLayout{Unplaced: int32(j.unplaced), Shares: make([]JobShare, 0, len(j.copies))}
+	l := JobLayout{Unplaced: int32(j.unplaced), Shares: make([]JobShare, len(j.copies))}
+	parts := make([]int32, len(j.copies))
 	for i := range j.copies {
 		s := &j.copies[i]
-		part := int32(s.settled)
-		l.Shares = append(l.Shares, JobShare{Member: s.name, Parallelism: int32(s.given), Completions: &part})
+		parts[i] = int32(s.settled)
+		l.Shares[i] = JobShare{Member: s.name, Parallelism: int32(s.given), Completions: &parts[i]}
 	}
 	note := func(format string, args ...any) { l.Notes = append(l.Notes, fmt.Sprintf(format, args...)) }
 	if j.parallelism == 0 {

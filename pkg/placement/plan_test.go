@@ -246,7 +246,7 @@ func TestPlanSaysWhatItCouldNotDo(t *testing.T) {
 		{"nothing, if all is well", 9, even(), ready("a", "b"), nil},
 		{"no members", 9, even(), nil, []string{"9 of 9 replicas are not placed: no member is selected"}},
 		{"every reason", 99, prefer(true, map[string]Preference{"a": {Weight: 1}, "b": {Weight: 1, Max: limit(2)}, "c": {Min: 1}}),
-			append(away(full(ready("a", "b", "c", "d", "e"), "a", 4), "e")),
+			away(full(ready("a", "b", "c", "d", "e"), "a", 4), "e"),
 			[]string{"92 of 99 replicas are not placed: no room for more: a (4); at their maximum: b (2); without a weight: c; without a preference: d; not ready: e"}},
 		{"a minimum", 10, prefer(true, map[string]Preference{"a": {Min: 8, Weight: 1}, "b": {Min: 8}}), ready("a", "b"),
 			[]string{"fewer replicas than the minimum: b (2 of 8)"}},
