@@ -94,7 +94,11 @@ func (e *entry) run(ctx context.Context) {
 			e.wait(ctx, nil)
 			continue
 		}
-		timer := clock.NewTimer(max(again.Sub(clock.Now()), time.Millisecond))
+		left := again.Sub(clock.Now())
+		if left <= 0 { // it has come meanwhile
+			continue
+		}
+		timer := clock.NewTimer(left)
 		e.wait(ctx, timer.C())
 		timer.Stop()
 	}
