@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -193,5 +194,17 @@ func TestClusters(t *testing.T) {
 				t.Errorf("there is output:\n%s", c.out.String())
 			}
 		})
+	}
+}
+
+func TestClustersShowsNothingThatATerminalObeys(t *testing.T) {
+	var out bytes.Buffer
+	p := program{stdout: &out}
+	c := cluster{Name: "gondor", State: roster.NotReady, Region: "west\x1b[2J", Version: "v1\x07", Reason: "ClusterNotReady", Message: "\x1b]0;owned\x07"}
+	if err := p.print("", nil, func(w io.Writer) { printClusters(w, clusterList{Clusters: []cluster{c}}, noon) }); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(out.String(), "\x1b\x07") || !strings.Contains(out.String(), "gondor") {
+		t.Errorf("it shows %q", out.String())
 	}
 }

@@ -92,6 +92,9 @@ func TestMessage(t *testing.T) {
 		t.Errorf("several errors are %q, want %q", got, want)
 	}
 	cancel()
+	if got := message(ctx, errors.New("the member says \x1b[2Jok")); strings.Contains(got, "\x1b") {
+		t.Errorf("message = %q, which a terminal obeys", got)
+	}
 	if got := message(ctx, context.Canceled); !strings.Contains(got, "interrupted; run the same command again") {
 		t.Errorf("an interrupt is %q", got)
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 	"sigs.k8s.io/yaml"
+
+	"github.com/fedhelm/fedhelm/pkg/printable"
 )
 
 // outputFormat is what -o says: "", json or yaml.
@@ -48,7 +50,7 @@ func (p *program) print(format string, result any, text func(io.Writer)) error {
 	default:
 		var b bytes.Buffer
 		text(&b)
-		data = b.Bytes()
+		data = []byte(printable.Lines(b.String()))
 	}
 	if err != nil {
 		return fmt.Errorf("write the result as %s: %w", format, err)

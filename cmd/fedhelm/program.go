@@ -13,6 +13,7 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/check"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/join"
+	"github.com/fedhelm/fedhelm/pkg/printable"
 	"github.com/fedhelm/fedhelm/pkg/setup"
 	"github.com/fedhelm/fedhelm/pkg/version"
 )
@@ -70,7 +71,7 @@ func message(ctx context.Context, err error) string {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return "error: interrupted; run the same command again to go on"
 	}
-	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
+	lines := strings.Split(strings.TrimSpace(printable.Lines(err.Error())), "\n")
 	for i := range lines {
 		lines[i] = "error: " + strings.TrimSpace(lines[i])
 	}

@@ -106,6 +106,9 @@ func dial(ctx context.Context, d httpstream.Dialer) (httpstream.Connection, erro
 	}
 }
 
+// longestReason is how much is read of what the kubelet says.
+const longestReason = 1 << 10
+
 // stream is a connection to a port of a pod.
 type stream struct {
 	net.Conn // nil: for the methods that a DNS connection over TCP does not use
@@ -127,7 +130,7 @@ func newStream(conn httpstream.Connection, port int) (*stream, error) {
 	s := &stream{conn: conn, failed: make(chan string, 1)}
 	go func() {
 		defer close(s.failed)
-		if text, _ := io.ReadAll(errs); len(text) > 0 {
+		if text, _ := io.ReadAll(io.LimitReader(errs, longestReason)); len(text) > 0 {
 			s.failed <- string(text)
 		}
 	}()

@@ -9,7 +9,12 @@ import (
 	"time"
 
 	"k8s.io/utils/clock"
+
+	"github.com/fedhelm/fedhelm/pkg/printable"
 )
+
+// longest is what of a step is shown at most, in bytes.
+const longest = 4096
 
 // Options says where and how a Reporter writes. Out is required.
 type Options struct {
@@ -63,7 +68,7 @@ func (r *Reporter) Start(name string) *Step {
 	if r == nil {
 		return nil
 	}
-	s := &Step{r: r, name: name, start: r.o.Clock.Now(), ended: make(chan struct{})}
+	s := &Step{r: r, name: printable.Line(name, longest), start: r.o.Clock.Now(), ended: make(chan struct{})}
 	if r.o.Quiet {
 		return s
 	}
@@ -86,7 +91,7 @@ func (r *Reporter) line(s string) {
 
 func (r *Reporter) keep(s string) {
 	r.wipe()
-	fmt.Fprintln(r.o.Out, s)
+	fmt.Fprintln(r.o.Out, printable.Lines(s))
 	r.draw()
 }
 

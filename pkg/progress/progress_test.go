@@ -64,6 +64,16 @@ func TestReporter(t *testing.T) {
 			want: "wait: waiting: pod a: pulling\nwait: waiting: pod b: starting\nwait: reached at 172.30.0.50 (60.0s)\n",
 		},
 		{
+			name: "what others say does not move the cursor",
+			do: func(r *Reporter, _ *clocktesting.FakeClock) {
+				s := r.Start("wait for \x1b[2J")
+				s.Waitingf("%s", "first\nsecond\r\x1b[1A")
+				r.Warnf("a\x07\nb")
+				s.Donef("\x1b]0;owned")
+			},
+			want: "wait for  [2J: waiting: first second  [1A\nwarning: a \nb\nwait for  [2J:  ]0;owned (0.0s)\n",
+		},
+		{
 			name: "only the first end counts",
 			do: func(r *Reporter, _ *clocktesting.FakeClock) {
 				s := r.Start("wait")

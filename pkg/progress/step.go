@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/fedhelm/fedhelm/pkg/printable"
 )
 
 // Step is one thing that a command does. It is safe for concurrent use; a nil Step is silent.
@@ -22,7 +24,7 @@ func (s *Step) Waitingf(format string, a ...any) {
 	if s == nil {
 		return
 	}
-	text := fmt.Sprintf(format, a...)
+	text := printable.Line(fmt.Sprintf(format, a...), longest)
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
 	if s.over() || s.waiting == text {

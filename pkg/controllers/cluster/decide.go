@@ -10,6 +10,7 @@ import (
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/members"
+	"github.com/fedhelm/fedhelm/pkg/printable"
 )
 
 // known is all that a status is made from.
@@ -54,7 +55,7 @@ type draft struct {
 
 func (s *draft) set(kind string, status metav1.ConditionStatus, reason, message string) {
 	meta.SetStatusCondition(&s.Conditions, metav1.Condition{
-		Type: kind, Status: status, Reason: reason, Message: words(message, longestMessage),
+		Type: kind, Status: status, Reason: reason, Message: printable.Line(message, longestMessage),
 		ObservedGeneration: s.k.generation, LastTransitionTime: metav1.NewTime(s.k.now.Truncate(time.Second)),
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/metadata"
 
 	"github.com/fedhelm/fedhelm/pkg/members"
+	"github.com/fedhelm/fedhelm/pkg/printable"
 	"github.com/fedhelm/fedhelm/pkg/topology"
 )
 
@@ -77,13 +78,13 @@ func kubernetesVersion(ctx context.Context, m *members.Member) (string, error) {
 	if err == nil {
 		err = decodeJSON(raw, &info)
 	}
-	return words(info.GitVersion, longestVersion), err
+	return printable.Line(info.GitVersion, longestVersion), err
 }
 
 func clusterUID(ctx context.Context, m *members.Member) (types.UID, error) {
 	var ns corev1.Namespace
 	err := m.Client.Get().AbsPath("/api/v1/namespaces", metav1.NamespaceSystem).Do(ctx).Into(&ns)
-	return types.UID(words(string(ns.UID), longestUID)), err
+	return types.UID(printable.Line(string(ns.UID), longestUID)), err
 }
 
 // nodes asks for labels, and not for what else nodes have, which is much.

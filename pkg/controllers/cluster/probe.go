@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fedhelm/fedhelm/pkg/members"
+	"github.com/fedhelm/fedhelm/pkg/printable"
 )
 
 // outcome is what kind of answer a probe had.
@@ -78,7 +79,7 @@ func failing(body []byte) string {
 	for line := range strings.Lines(string(body)) {
 		if name, ok := strings.CutPrefix(line, "[-]"); ok && len(names) < 5 {
 			name, _, _ = strings.Cut(name, " ")
-			names = append(names, words(strings.TrimSpace(name), longestName))
+			names = append(names, printable.Line(strings.TrimSpace(name), longestName))
 		}
 	}
 	if len(names) == 0 {
