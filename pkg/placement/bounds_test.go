@@ -63,7 +63,9 @@ func TestPlanBounds(t *testing.T) {
 func checkBounds(t *testing.T, minimum, maximum int32, members []Member) []Bounds {
 	t.Helper()
 	bounds := PlanBounds("shop/web", minimum, maximum, members)
-	fail := func(what string) { t.Errorf("%s: %d-%d of %+v are %v", what, minimum, maximum, members, ranges(bounds)) }
+	fail := func(what string) {
+		t.Errorf("%s: %d-%d of %+v are %v", what, minimum, maximum, members, ranges(bounds))
+	}
 	var low, high int64
 	scaled := int64(0)
 	for _, b := range bounds {
