@@ -8,11 +8,11 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/util/cert"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
-	"github.com/fedhelm/fedhelm/pkg/argmap"
 	"github.com/fedhelm/fedhelm/pkg/chart"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/join"
@@ -72,7 +72,10 @@ func (p *program) joinOptions(c *cli.Context) (joining, error) {
 	keep := func(err error) { errs = append(errs, err) }
 	var err error
 	if endpoint := c.String("cluster-endpoint"); endpoint != "" {
-		if j.Endpoint, err = preflight.NormalEndpoint(endpoint); err != nil {
+		if j.Endpoint, err = preflight.NormalEndpoint(endpoint); err == nil {
+			err = preflight.ValidateEndpoint(j.Endpoint)
+		}
+		if err != nil {
 			keep(fmt.Errorf("--cluster-endpoint: %w", err))
 		}
 	}
@@ -124,11 +127,12 @@ func clusterLabels(c *cli.Context) (map[string]string, error) {
 	if !c.IsSet("labels") {
 		return nil, nil
 	}
-	labels, err := argmap.ParseNodeSelector(strings.Join(c.StringSlice("labels"), ","))
+	given := strings.Join(c.StringSlice("labels"), ",")
+	set, err := labels.ConvertSelectorToLabelsMap(given)
 	if err != nil {
-		return nil, fmt.Errorf("--labels: %w", err)
+		return nil, fmt.Errorf("--labels: %q is not KEY=VALUE,...: %w", given, err)
 	}
-	return labels, nil
+	return set, nil
 }
 
 func (p *program) join(c *cli.Context, j joining) error {

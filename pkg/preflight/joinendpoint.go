@@ -29,6 +29,9 @@ func NormalEndpoint(address string) (string, error) {
 	return strings.TrimSuffix(address, "/"), nil
 }
 
+// ValidateEndpoint says why no federation can reach a member at the URL, as far as the URL itself tells.
+func ValidateEndpoint(url string) error { return Endpoint{URL: url}.address() }
+
 const giveEndpoint = "give the one at which pods of the host cluster reach the member with --cluster-endpoint=https://HOST:PORT"
 
 // address finds what cannot be right, or may not be, without asking anybody.
