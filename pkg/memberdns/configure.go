@@ -40,20 +40,18 @@ func Configure(ctx context.Context, o Options, wanted Kind) (Configured, error) 
 	if s.byHand != nil {
 		return done, o.byHand(ctx, s, s.byHand)
 	}
-	var c change
-	switch s.Kind {
-	case CoreDNS:
-		c, err = o.forward(ctx, s)
-	case KubeDNS:
-		c = o.federate(s, &done)
-	default:
+	if s.Kind == None {
 		return done, nil
 	}
-	if err != nil {
-		return Configured{}, err
-	}
+	// First, for it takes seconds to find out; a resolver whose image is on its way takes minutes.
 	if err := o.before(ctx, s); err != nil {
 		return Configured{}, err
+	}
+	c := o.federate(s, &done)
+	if s.Kind == CoreDNS {
+		if c, err = o.forward(ctx, s); err != nil {
+			return Configured{}, err
+		}
 	}
 	done.Changed, err = o.write(ctx, c)
 	switch {
