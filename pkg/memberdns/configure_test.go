@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/miekg/dns"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	clienttesting "k8s.io/client-go/testing"
 )
 
@@ -76,6 +78,24 @@ func TestConfigureWritesNothing(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestConfigureGivesUpSoonWhereNoPodCanBeAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := kubeadm()
+		c.resolver = false
+		o := c.options()
+		o.Ask = func(context.Context, types.NamespacedName, int, ...*dns.Msg) ([]*dns.Msg, error) {
+			return nil, errors.New("unable to upgrade connection")
+		}
+		begun := time.Now()
+		_, err := Configure(t.Context(), o, Auto)
+		wantError(t, err, nil, "unable to upgrade connection", "nothing was written")
+		if took := time.Since(begun); took > 30*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		c.asBefore(t)
+	})
 }
 
 func TestConfigureIsUndone(t *testing.T) {
