@@ -16,7 +16,7 @@ import (
 // checked is what fedhelm check says of a federation with member gondor, for a program.
 func (s *sandbox) checked() (result, check.Report) {
 	s.Helper()
-	r := s.try(time.Minute, "fedhelm", s.here([]string{"check", "fellowship", gondor, "--output=json"})...)
+	r := s.try(time.Minute, "fedhelm", s.here([]string{"check", "wardens", gondor, "--output=json"})...)
 	var said struct{ Checks check.Report }
 	if err := json.Unmarshal([]byte(r.stdout), &said); err != nil {
 		s.Fatalf("%v\n%s", err, r)
@@ -57,10 +57,10 @@ func (s *sandbox) isWell() {
 	})
 }
 
-// TestCheckMends breaks a federation in many ways. Each is found, and the command that fedhelm check prints mends it.
+// TestCheckMends breaks a federation, of a name that no other test uses, in many ways. Each is found, and the command that fedhelm check prints mends it.
 func TestCheckMends(t *testing.T) {
 	s := newSandbox(t)
-	s.federation("fellowship", zone)
+	s.federation("wardens", zone)
 	m := s.member(gondor)
 	s.fedhelm("join", gondor)
 	s.step("a new member is well", (*sandbox).isWell)
@@ -68,8 +68,8 @@ func TestCheckMends(t *testing.T) {
 	inMember := func(args ...string) string {
 		return s.kubectl(gondor, append([]string{"--namespace=" + s.namespace}, args...)...)
 	}
-	federated := func(args ...string) string { return s.kubectl("fellowship", args...) }
-	const secret = "fellowship.gondor"
+	federated := func(args ...string) string { return s.kubectl("wardens", args...) }
+	const secret = "wardens.gondor"
 	tests := []struct {
 		name  string
 		wreck func(s *sandbox)
@@ -85,22 +85,22 @@ func TestCheckMends(t *testing.T) {
 			s.host("patch", "secret", secret, `--patch={"stringData":{"token":"none"}}`)
 		}},
 		{name: "the registration is gone", check: "registered", level: check.Failure, wreck: func(*sandbox) { federated("delete", "cluster", gondor) }},
-		{name: "the ServiceAccount is gone", check: "service-account", level: check.Failure, wreck: func(*sandbox) { inMember("delete", "serviceaccount", "fellowship-member") }},
+		{name: "the ServiceAccount is gone", check: "service-account", level: check.Failure, wreck: func(*sandbox) { inMember("delete", "serviceaccount", "wardens-member") }},
 		{name: "the rights are gone", check: "member-rights", level: check.Failure, wreck: func(s *sandbox) {
-			inMember("delete", "clusterrolebinding", "fedhelm:"+s.namespace+":fellowship:member")
+			inMember("delete", "clusterrolebinding", "fedhelm:"+s.namespace+":wardens:member")
 		}},
 		{name: "somebody changed the Corefile", check: "dns", level: check.Failure, wreck: func(s *sandbox) {
 			m.editCorefile(func(text string) string {
-				before, ours, _ := strings.Cut(text, "# BEGIN fedhelm "+s.namespace+"/fellowship")
-				return before + "# BEGIN fedhelm " + s.namespace + "/fellowship" + strings.Replace(ours, "cache 30", "cache 31", 1)
+				before, ours, _ := strings.Cut(text, "# BEGIN fedhelm "+s.namespace+"/wardens")
+				return before + "# BEGIN fedhelm " + s.namespace + "/wardens" + strings.Replace(ours, "cache 30", "cache 31", 1)
 			})
 		}},
 		{name: "somebody put an old Corefile back", check: "dns", level: check.Warning, wreck: func(*sandbox) { m.editCorefile(m.forgetNames) }},
 		{name: "the renewal of certificates is suspended", check: "renewal", level: check.Warning, wreck: func(s *sandbox) {
-			s.host("patch", "cronjob", "fellowship-renew", `--patch={"spec":{"suspend":true}}`)
+			s.host("patch", "cronjob", "wardens-renew", `--patch={"spec":{"suspend":true}}`)
 		}},
 		{name: "the controller manager is scaled down", check: "workloads", level: check.Failure, wreck: func(s *sandbox) {
-			s.host("scale", "deployment", "fellowship-controller-manager", "--replicas=0")
+			s.host("scale", "deployment", "wardens-controller-manager", "--replicas=0")
 		}},
 	}
 	for _, tt := range tests {
@@ -112,11 +112,11 @@ func TestCheckMends(t *testing.T) {
 		})
 	}
 	s.step("another cluster is not taken for the member", func(s *sandbox) {
-		r := s.try(time.Minute, "fedhelm", s.here([]string{"check", "fellowship", gondor, "--cluster-context=" + rohan})...)
+		r := s.try(time.Minute, "fedhelm", s.here([]string{"check", "wardens", gondor, "--cluster-context=" + rohan})...)
 		if r.code != 1 || !strings.Contains(r.stdout, "leads to another cluster") {
 			s.Error(r)
 		}
 	})
 	s.fedhelm("unjoin", gondor)
-	s.purge("fellowship")
+	s.purge("wardens")
 }

@@ -11,7 +11,7 @@ import (
 // TestLifecycle follows a federation through its life, from the guide's first example: used, initialised again, its pods and
 // its node's kubelet restarted, deleted, set up anew on the old data, and purged.
 func TestLifecycle(t *testing.T) {
-	s := newSandbox(t)
+	s := newSandboxAlone(t) // a kubelet that starts takes all pods of its node for not ready, until it has asked them
 	empty := s.list()
 	s.example(firstExample)
 	s.ready("fellowship")

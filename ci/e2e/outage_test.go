@@ -31,7 +31,7 @@ func TestMemberOutage(t *testing.T) {
 	s.fedhelm("join", arnor, "--labels=king=none")
 
 	s.step("Ready flips after the threshold, for this member alone", func(s *sandbox) {
-		was := s.clusterObject("fellowship", arnor)
+		was := s.labelled(arnor)
 		s.Cleanup(func() { s.proc("start", arnor, "kube-apiserver") })
 		steady := s.watch("fellowship", rohan)
 		falling := s.watch("fellowship", arnor)
@@ -103,6 +103,19 @@ func TestMemberOutage(t *testing.T) {
 	s.fedhelm("unjoin", arnor)
 	s.fedhelm("unjoin", rohan)
 	s.purge("fellowship")
+}
+
+// labelled waits until a member's zone is a label, which is written a moment after the member is Ready.
+func (s *sandbox) labelled(name string) *fedv1beta1.Cluster {
+	s.Helper()
+	var found *fedv1beta1.Cluster
+	s.eventually(10*time.Second, name+" is labelled", func() error {
+		if found = s.clusterObject("fellowship", name); found.Labels["topology.kubernetes.io/zone"] == "" {
+			return fmt.Errorf("its labels are %v", found.Labels)
+		}
+		return nil
+	})
+	return found
 }
 
 // storeToken has somebody replace arnor's token, and returns the Secret's version.

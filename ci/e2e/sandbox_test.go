@@ -32,6 +32,12 @@ type sandbox struct {
 func newSandbox(t *testing.T) *sandbox {
 	t.Helper()
 	t.Parallel()
+	return newSandboxAlone(t)
+}
+
+// newSandboxAlone is newSandbox for a test that would disturb others beside it: it is run before them.
+func newSandboxAlone(t *testing.T) *sandbox {
+	t.Helper()
 	s := &sandbox{T: t, home: t.TempDir(), namespace: tokenPrefix + rand.String(5)}
 	before := bedKubeconfig(s)
 	s.kubeconfig = s.write("kubeconfig", before)

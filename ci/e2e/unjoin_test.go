@@ -89,8 +89,45 @@ func TestUnjoinInTrouble(t *testing.T) {
 		s.fedhelm("unjoin", arnor, "--cluster-context="+arnor)
 		s.parted("fellowship", arnor)
 	})
+	for workloads, want := range map[string]string{
+		"keep":   "configmap/kube-root-ca.crt configmap/of-another configmap/of-nobody configmap/ours",
+		"delete": "configmap/kube-root-ca.crt configmap/of-another configmap/of-nobody",
+	} {
+		s.step("workloads: "+workloads, func(s *sandbox) {
+			s.fedhelm("join", arnor)
+			shire := m.settle(s)
+			s.fedhelm("unjoin", arnor, "--workloads="+workloads)
+			s.parted("fellowship", arnor)
+			in := []string{"--namespace=" + shire, "get", "configmaps"}
+			if got := strings.Join(strings.Fields(s.kubectl(arnor, append(in, "--output=name")...)), " "); got != want {
+				s.Errorf("there is %s, want %s", got, want)
+			}
+			marked := s.kubectl(arnor, append(in, "--selector=federation.fedhelm.io/propagated-by", "--output=name")...)
+			if marked != "configmap/of-another" {
+				s.Errorf("marked by a federation is %q, want that of the other federation alone", marked)
+			}
+			s.deleteNamespaceIn(m.cluster, shire)
+			m.isAsBefore(s)
+		})
+	}
 	s.purge("fellowship")
 	s.write("kubeconfig", bedKubeconfig(s)) // with names as they were
+}
+
+// settle makes a namespace in the member with objects as this federation, another one and a user put them there.
+func (m *member) settle(s *sandbox) string {
+	s.Helper()
+	shire := s.namespace + "-shire"
+	s.kubectl(m.context, "create", "namespace", shire)
+	uid := s.kubectl("fellowship", "get", "namespace", "kube-system", "--output=jsonpath={.metadata.uid}")
+	for name, of := range map[string][2]string{"ours": {"fellowship", uid}, "of-another": {"council", "another-uid"}, "of-nobody": {}} {
+		s.kubectl(m.context, "--namespace="+shire, "create", "configmap", name)
+		if of[0] != "" {
+			s.kubectl(m.context, "--namespace="+shire, "label", "configmap", name, "federation.fedhelm.io/propagated-by="+of[0])
+			s.kubectl(m.context, "--namespace="+shire, "annotate", "configmap", name, "federation.fedhelm.io/federation-uid="+of[1])
+		}
+	}
+	return shire
 }
 
 // commands are those that fedhelm prints, each below what it removes.
