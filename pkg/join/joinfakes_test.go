@@ -134,6 +134,7 @@ type tiller struct {
 	info     *release.Info
 	values   map[string]any
 	applyErr error
+	first    func() // is called before applyErr is returned: somebody else's work
 }
 
 func (h *tiller) Get(name string) (release.Info, error) {
@@ -143,11 +144,20 @@ func (h *tiller) Get(name string) (release.Info, error) {
 	return *h.info, nil
 }
 
-func (h *tiller) Values(string) (map[string]any, error) { return h.values, nil }
+func (h *tiller) Values(string) (map[string]any, error) {
+	if h.info == nil {
+		return nil, release.ErrNotFound
+	}
+	return h.values, nil
+}
 
 func (h *tiller) Apply(ctx context.Context, r release.Request) (release.Outcome, error) {
 	if h.applyErr != nil {
-		h.info = &release.Info{Name: r.Name, Status: "failed"}
+		if h.first != nil {
+			h.first()
+		} else {
+			h.info, h.values = &release.Info{Name: r.Name, Status: "failed"}, r.Values
+		}
 		return "", h.applyErr
 	}
 	outcome := release.Installed

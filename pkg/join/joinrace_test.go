@@ -11,6 +11,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/fedhelm/fedhelm/pkg/federation"
+	"github.com/fedhelm/fedhelm/pkg/release"
 	"github.com/fedhelm/fedhelm/pkg/setup"
 )
 
@@ -66,6 +67,24 @@ func TestJoinOfOneClusterUnderTwoNames(t *testing.T) {
 				t.Error("the other one lost what it needs")
 			}
 		})
+	}
+}
+
+func TestJoinThatComesSecondLeavesTheReleaseOfTheFirst(t *testing.T) {
+	t.Parallel()
+	m := newMeeting(t)
+	m.helm.applyErr = errors.New("the release is there already")
+	m.helm.first = func() {
+		m.helm.info, m.helm.values = &release.Info{Name: "fellowship-member"}, map[string]any{"cluster": "arnor"}
+	}
+	if _, err := m.join(m.options()); err == nil {
+		t.Fatal("want an error")
+	}
+	if m.helm.info == nil {
+		t.Error("the release of the cluster under its other name was uninstalled")
+	}
+	if names := m.secretNames(); len(names) > 0 || len(m.realm.all) > 0 {
+		t.Errorf("there are Secrets %v and Clusters %v", names, m.realm.all)
 	}
 }
 

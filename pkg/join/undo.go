@@ -68,9 +68,21 @@ func (r *joinRun) removeSecret(ctx context.Context) error {
 	return removeHost(ctx, r.Host.Client, r.Federation.Namespace, r.secretName)
 }
 
+// removeRelease leaves a release alone that is for another name: somebody was quicker, and joined the same cluster under that.
 func (r *joinRun) removeRelease(ctx context.Context) error {
-	return r.Member.Releases.Uninstall(ctx, r.Federation.MemberRelease(), release.UninstallOptions{})
+	name := r.Federation.MemberRelease()
+	values, err := r.Member.Releases.Values(name)
+	if err != nil && !errors.Is(err, release.ErrNotFound) {
+		return err
+	}
+	if cluster, is := values[valueCluster].(string); is && cluster != r.Name {
+		return nil
+	}
+	return r.Member.Releases.Uninstall(ctx, name, release.UninstallOptions{})
 }
+
+// valueCluster is the value of the member's release that has its name.
+const valueCluster = "cluster"
 
 func (r *joinRun) removeNamespace(ctx context.Context) error {
 	_, err := federation.RemoveNamespace(ctx, r.Member.Client, r.Member.Objects, r.Federation.Namespace)
