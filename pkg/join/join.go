@@ -105,6 +105,7 @@ type joinRun struct {
 type done struct {
 	refreshed bool
 	changed   bool
+	release   release.Outcome
 	cluster   *fedv1beta1.Cluster
 	dns       string
 }

@@ -63,8 +63,12 @@ func TestJoinOfOneClusterUnderTwoNames(t *testing.T) {
 			if joined := m.realm.all["gondor"] != nil; joined == tt.gives || joined != (secrets == 1) {
 				t.Errorf("it is a member: %t, with %d Secrets", joined, secrets)
 			}
-			if m.helm.info == nil || m.realm.all[tt.other] == nil {
-				t.Error("the other one lost what it needs")
+			want := "gondor"
+			if tt.gives {
+				want = tt.other
+			}
+			if m.helm.info == nil || m.helm.values["cluster"] != want || m.realm.all[tt.other] == nil {
+				t.Errorf("the release has values %v, want that of %s", m.helm.values, want)
 			}
 		})
 	}

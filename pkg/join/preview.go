@@ -83,7 +83,7 @@ func (r *joinRun) previewMember(ctx context.Context, b *strings.Builder) error {
 			return err
 		}
 	}
-	values, err := r.memberValues(ctx)
+	values, err := r.memberValues(ctx, r.Name)
 	if err != nil {
 		return err
 	}

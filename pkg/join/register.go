@@ -44,7 +44,7 @@ func (r *joinRun) register(ctx context.Context) error {
 }
 
 // alone makes sure that the cluster did not become a member under another name at the same time, which no lock keeps it from. The
-// younger gives way, and leaves to the other what they share in the member.
+// younger gives way, and leaves to the other what they share in the member, by the other's name.
 func (r *joinRun) alone(ctx context.Context, applied *fedv1beta1.Cluster) error {
 	if r.cluster != nil {
 		return nil
@@ -59,8 +59,11 @@ func (r *joinRun) alone(ctx context.Context, applied *fedv1beta1.Cluster) error 
 			continue
 		}
 		r.absent = slices.DeleteFunc(r.absent, func(part string) bool { return part == partRelease || part == partNamespace })
-		return setup.Refused(fmt.Errorf("the cluster of context %q came into federation %q as %q at the same time; use that name, and run fedhelm join %s --refresh for it once more",
-			r.Member.Context, r.Federation.Name, c.Name, c.Name))
+		err := fmt.Errorf("the cluster of context %q came into federation %q as %q at the same time; use that name", r.Member.Context, r.Federation.Name, c.Name)
+		if applyErr := r.applyRelease(ctx, c.Name); applyErr != nil {
+			err = fmt.Errorf("%w, and run for it: fedhelm join %s --refresh (its release could not be given its name back: %w)", err, c.Name, applyErr)
+		}
+		return setup.Refused(err)
 	}
 	return nil
 }
