@@ -24,8 +24,7 @@ func PlanBounds(key string, minimum, maximum int32, members []Member) []Bounds {
 	for i := range members {
 		if m := &members[i]; m.Ready {
 			s := newSlot(key, m, Preference{Min: 1, Weight: 1}, len(bounds))
-			s.room, s.settled = unlimited, max(int64(m.Replicas), 0)
-			s.running = max(min(int64(m.Running), s.settled), 0)
+			s.room, s.settled = unlimited, int64(m.Replicas)
 			slots = append(slots, s)
 			bounds = append(bounds, Bounds{Member: m.Name})
 		}
@@ -38,18 +37,18 @@ func PlanBounds(key string, minimum, maximum int32, members []Member) []Bounds {
 	spread(slots, total, false)
 	lend(slots)
 	for i := range slots {
-		bounds[slots[i].at].Max = int32(slots[i].given)
+		bounds[slots[i].at].Max = count(slots[i].given)
 	}
 	if minimum <= 0 {
 		return bounds
 	}
 	for i := range slots {
 		s := &slots[i]
-		s.weight, s.min, s.lo, s.hi, s.settled = 1, 1, 1, s.given, 0
+		s.weight, s.min, s.lo, s.hi = 1, 1, 1, s.given
 	}
 	fill(slots, max(min(int64(minimum), total), int64(len(slots))))
 	for i := range slots {
-		bounds[slots[i].at].Min = int32(slots[i].given)
+		bounds[slots[i].at].Min = count(slots[i].given)
 	}
 	return bounds
 }
@@ -80,7 +79,7 @@ func lend(slots []slot) {
 			slots[i], slots[borrowers] = slots[borrowers], slots[i]
 			borrowers++
 		} else {
-			s.lo -= (s.given - max(s.running, 1)) / 2
+			s.lo -= (s.given - s.running) / 2
 			offered += s.hi - s.lo
 			lent += s.given
 		}

@@ -42,6 +42,7 @@ func TestPlanBounds(t *testing.T) {
 		{"a minimum above the maximum", 20, 10, ready("a", "b"), []string{"a:5-5", "b:5-5"}},
 		{"more members than there is to divide", 1, 2, ready("a", "b", "c"), []string{"a:1-1", "b:0-0", "c:1-1"}},
 		{"then those that run something", 1, 2, scaling([2]int32{0, 0}, [2]int32{1, 1}, [2]int32{2, 2}), []string{"a:0-0", "b:1-1", "c:1-1"}},
+		{"then those that have an autoscaler", 1, 2, scaling([2]int32{0, 0}, [2]int32{1, 0}, [2]int32{2, 0}), []string{"a:0-0", "b:1-1", "c:1-1"}},
 		{"what there is stays", 3, 30, scaling([2]int32{20, 15}, [2]int32{5, 3}, [2]int32{5, 4}), []string{"a:1-20", "b:1-5", "c:1-5"}},
 		{"a larger maximum evens out", 3, 60, scaling([2]int32{20, 15}, [2]int32{5, 3}, [2]int32{5, 4}), []string{"a:1-20", "b:1-20", "c:1-20"}},
 		{"a smaller maximum takes what is not used", 3, 24, scaling([2]int32{20, 14}, [2]int32{5, 5}, [2]int32{5, 5}), []string{"a:1-14", "b:1-5", "c:1-5"}},
@@ -123,11 +124,11 @@ func TestBoundsComeToRest(t *testing.T) {
 	for seed := range uint64(3000) {
 		random := rand.New(rand.NewPCG(seed, 9))
 		members := boundsScene(random)
-		maximum := random.Int32N(80)
+		minimum, maximum := random.Int32N(20), random.Int32N(80)
 		var last []string
 		rested := false
 		for range 40 {
-			bounds := PlanBounds("shop/web", 1, maximum, members)
+			bounds := PlanBounds("shop/web", minimum, maximum, members)
 			for _, b := range bounds {
 				i := slices.IndexFunc(members, func(m Member) bool { return m.Name == b.Member })
 				members[i].Replicas, members[i].Running = b.Max, min(members[i].Running, b.Max)

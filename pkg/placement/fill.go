@@ -2,11 +2,15 @@ package placement
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
 // unlimited is more than any number of replicas.
 const unlimited = int64(1) << 31
+
+// count makes a number of replicas out of one that no total is less than.
+func count(n int64) int32 { return int32(max(min(n, math.MaxInt32), 0)) }
 
 // slot is a member that takes part in a division.
 type slot struct {

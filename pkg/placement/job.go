@@ -55,7 +55,7 @@ func PlanJob(key string, size JobSize, p Preferences, members []Member) JobLayou
 			continue
 		}
 		s := newSlot(key, m, preference, i)
-		s.room, s.settled, s.running = unlimited, max(int64(m.Replicas), 0), max(int64(m.Running), 0)
+		s.room, s.settled = unlimited, int64(m.Replicas)
 		if s.settled > 0 {
 			j.copies = append(j.copies, s)
 		} else if s.max > 0 && (s.weight > 0 || s.min > 0) {
@@ -165,12 +165,12 @@ func (j *job) run(p Preferences) (left int64) {
 func (j *job) layout(p Preferences, completions int32) JobLayout {
 	left := j.run(p)
 	slices.SortFunc(j.copies, func(a, b slot) int { return cmp.Compare(a.at, b.at) })
-	l := JobLayout{Unplaced: int32(j.unplaced), Shares: make([]JobShare, len(j.copies))}
+	l := JobLayout{Unplaced: count(j.unplaced), Shares: make([]JobShare, len(j.copies))}
 	parts := make([]int32, len(j.copies))
 	for i := range j.copies {
 		s := &j.copies[i]
-		parts[i] = int32(s.settled)
-		l.Shares[i] = JobShare{Member: s.name, Parallelism: int32(s.given), Completions: &parts[i]}
+		parts[i] = count(s.settled)
+		l.Shares[i] = JobShare{Member: s.name, Parallelism: count(s.given), Completions: &parts[i]}
 	}
 	note := func(format string, args ...any) { l.Notes = append(l.Notes, fmt.Sprintf(format, args...)) }
 	if j.parallelism == 0 {

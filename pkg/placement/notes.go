@@ -44,7 +44,7 @@ func obstacles(p Preferences, members []Member, slots []slot) []string {
 		s := &slots[i]
 		preference, _, _ := p.of(s.name)
 		switch {
-		case s.room < s.max && s.given >= s.room:
+		case s.given >= s.room:
 			full = append(full, fmt.Sprintf("%s (%d)", s.name, s.room))
 		case s.given >= s.max:
 			atMaximum = append(atMaximum, fmt.Sprintf("%s (%d)", s.name, s.max))

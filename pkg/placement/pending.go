@@ -17,7 +17,7 @@ func (l *Layout) await(slots []slot, total int64, p Preferences) {
 	for i := range slots {
 		if s := &slots[i]; s.full {
 			share := &l.Shares[s.at]
-			share.Pending = max(int32(s.given)-share.Replicas, 0)
+			share.Pending = max(count(s.given)-share.Replicas, 0)
 		}
 	}
 }

@@ -4,7 +4,7 @@
 package placement
 
 // Member is what placement looks at in a member cluster. Replicas and what follows it are those of the object in question
-// there; Plan, PlanJob and PlanBounds say what they mean to each.
+// there; Plan, PlanJob and PlanBounds say what they mean to each. None is negative.
 type Member struct {
 	Name   string
 	Labels map[string]string // of its Cluster
@@ -27,5 +27,5 @@ func (m *Member) room() int64 {
 
 // settled is how many replicas have found their place in the member, whether or not they are ready yet.
 func (m *Member) settled() int64 {
-	return max(int64(m.Replicas)-max(int64(m.Unschedulable), 0), 0)
+	return max(int64(m.Replicas)-int64(m.Unschedulable), 0)
 }

@@ -51,12 +51,12 @@ func Plan(key string, replicas int32, p Preferences, members []Member) Layout {
 	full := false
 	for i := range slots {
 		s := &slots[i]
-		layout.Shares[s.at].Replicas = int32(s.given)
+		layout.Shares[s.at].Replicas = count(s.given)
 		full = full || s.room < unlimited
 	}
-	layout.Unplaced = int32(left)
+	layout.Unplaced = count(left)
 	layout.Notes = notes(replicas, left, p, members, slots, named)
-	if full && (p.Rebalance || left > 0) {
+	if full {
 		layout.await(slots, int64(replicas), p)
 	}
 	return layout
@@ -66,11 +66,10 @@ func newSlot(key string, m *Member, p Preference, at int) slot {
 	s := slot{
 		name: m.Name, at: at, rank: rank(key, m.Name),
 		weight: int64(p.Weight), min: int64(p.Min), max: unlimited, room: m.room(),
-		settled: m.settled(),
+		settled: m.settled(), running: int64(m.Running),
 	}
 	if p.Max != nil {
 		s.max = int64(*p.Max)
 	}
-	s.running = max(min(int64(m.Running), s.settled), 0)
 	return s
 }

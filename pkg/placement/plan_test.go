@@ -146,6 +146,8 @@ func TestPlan(t *testing.T) {
 			map[string]int32{"a": 10, "b": 25, "c": 21, "d": 10, "e": 25}},
 		{"the weightiest minimum is met first", 50, prefer(true, map[string]Preference{"*": {Min: 20}, "a": {Min: 100, Weight: 1}}), ready("a", "b", "c"),
 			map[string]int32{"a": 50, "b": 0, "c": 0}},
+		{"whichever member has it", 50, prefer(true, map[string]Preference{"*": {Min: 20}, "b": {Min: 100, Weight: 1}}), ready("a", "b", "c"),
+			map[string]int32{"a": 0, "b": 50, "c": 0}},
 		{"a minimum that cannot be met keeps what runs", 50, prefer(false, map[string]Preference{"*": {Min: 30}}), running(25, 25), map[string]int32{"a": 25, "b": 25}},
 
 		{"growing evens out", 15, stay, running(4, 8), map[string]int32{"a": 7, "b": 8}},
@@ -169,7 +171,13 @@ func TestPlan(t *testing.T) {
 		{"a member that nobody wants any more is emptied", 50, prefer(false, map[string]Preference{"b": {Weight: 1}}), running(40, 10), map[string]int32{"a": 0, "b": 50}},
 		{"a member that is away hands over its replicas", 30, stay, away(running(10, 10, 10), "c"), map[string]int32{"a": 15, "b": 15}},
 		{"a member that comes back keeps its replicas", 30, stay, running(15, 15, 10), map[string]int32{"a": 10, "b": 10, "c": 10}},
-		{"of what cannot be divided, it stays where it is", 4, even(), running(2, 1, 1), map[string]int32{"a": 2, "b": 1, "c": 1}},
+		{"what cannot be divided stays where it is, in a", 4, even(), running(2, 1, 1), map[string]int32{"a": 2, "b": 1, "c": 1}},
+		{"what cannot be divided stays where it is, in b", 4, even(), running(1, 2, 1), map[string]int32{"a": 1, "b": 2, "c": 1}},
+		{"what cannot be divided stays where it is, in c", 4, even(), running(1, 1, 2), map[string]int32{"a": 1, "b": 1, "c": 2}},
+		{"of equal remainders, that of the larger weight is first, in a", 2, prefer(true, map[string]Preference{"a": {Weight: 3}, "b": {Weight: 1}}), ready("a", "b"),
+			map[string]int32{"a": 2, "b": 0}},
+		{"of equal remainders, that of the larger weight is first, in b", 2, prefer(true, map[string]Preference{"a": {Weight: 1}, "b": {Weight: 3}}), ready("a", "b"),
+			map[string]int32{"a": 0, "b": 2}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -202,6 +210,8 @@ func TestPlanWhereThereIsNoRoom(t *testing.T) {
 			map[string]int32{"a": 0, "b": 10, "c": 0}, map[string]int32{"b": 40}, 40},
 		{"rebalance: a minimum waits, too", 60, prefer(true, map[string]Preference{"a": {Min: 20, Weight: 1}, "b": {Min: 20, Weight: 1}}), free, full(11, 1), free,
 			map[string]int32{"a": 50, "b": 10, "c": 0}, map[string]int32{"b": 20}, 0},
+		{"rebalance: of minimums that cannot all be met, the weightier waits", 50, prefer(true, map[string]Preference{"a": {Min: 100, Weight: 1}, "b": {Min: 20}}),
+			full(11, 1), free, free, map[string]int32{"a": 10, "b": 20, "c": 0}, map[string]int32{"a": 40}, 20},
 		{"nothing waits that runs elsewhere", 60, prefer(false, map[string]Preference{"a": {Weight: 1}, "b": {Weight: 5}}), free, full(11, 1), free,
 			map[string]int32{"a": 50, "b": 10, "c": 0}, map[string]int32{}, 0},
 		{"what nobody has room for waits", 60, prefer(false, map[string]Preference{"a": {Weight: 1}, "b": {Weight: 1}}), full(11, 1), full(20, 10), free,
@@ -212,6 +222,10 @@ func TestPlanWhereThereIsNoRoom(t *testing.T) {
 			map[string]int32{"a": 20, "b": 10, "c": 20}, map[string]int32{"b": 10}, 10},
 		{"no more waits than there is", 60, prefer(false, map[string]Preference{"a": {Min: 100}, "b": {Weight: 1, Max: limit(40)}}), full(11, 1), free, free,
 			map[string]int32{"a": 10, "b": 40, "c": 0}, map[string]int32{"a": 10}, 10},
+		{"of minimums without room, the weightier waits, a", 40, prefer(false, map[string]Preference{"a": {Min: 30, Weight: 1}, "b": {Min: 30}}), full(11, 1), full(11, 1), free,
+			map[string]int32{"a": 10, "b": 10, "c": 0}, map[string]int32{"a": 20}, 20},
+		{"of minimums without room, the weightier waits, b", 40, prefer(false, map[string]Preference{"a": {Min: 30}, "b": {Min: 30, Weight: 1}}), full(11, 1), full(11, 1), free,
+			map[string]int32{"a": 10, "b": 10, "c": 0}, map[string]int32{"b": 20}, 20},
 		{"more unschedulable than there are means no room", 6, DefaultPreferences(), full(2, 5), free, free,
 			map[string]int32{"a": 0, "b": 3, "c": 3}, map[string]int32{}, 0},
 	}

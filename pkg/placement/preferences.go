@@ -92,7 +92,7 @@ func parsePreferences(value string) (Preferences, error) {
 // of is the preference for a member; own says that it is the member's alone.
 func (p Preferences) of(member string) (preference Preference, own, ok bool) {
 	if preference, ok = p.Clusters[member]; ok {
-		return preference, member != "*", true
+		return preference, true, true
 	}
 	preference, ok = p.Clusters["*"]
 	return preference, false, ok

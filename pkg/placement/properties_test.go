@@ -232,6 +232,30 @@ func TestShrinkingIsProportional(t *testing.T) {
 	}
 }
 
+// Scaling what is laid out, by the same preferences, moves nothing from one member to another.
+func TestScalingEitherAddsOrTakes(t *testing.T) {
+	for seed := range uint64(5000) {
+		random := rand.New(rand.NewPCG(seed, 11))
+		total, p, members := scene(random)
+		p.Rebalance = false
+		for i := range members {
+			members[i].Unschedulable = 0
+		}
+		for range 4 {
+			before := Plan("shop/web", total, p, members)
+			members = settled(members, before)
+			last := total
+			total = random.Int32N(90)
+			after := replicas(Plan("shop/web", total, p, members))
+			for _, share := range before.Shares {
+				if now := after[share.Member]; total >= last && now < share.Replicas || total <= last && now > share.Replicas {
+					t.Fatalf("seed %d: from %d to %d replicas in all, %s goes from %d to %d\n%+v\n%+v", seed, last, total, share.Member, share.Replicas, now, p, members)
+				}
+			}
+		}
+	}
+}
+
 func TestMoreRoomNeverLeavesMoreUnplaced(t *testing.T) {
 	for seed := range uint64(5000) {
 		random := rand.New(rand.NewPCG(seed, 4))
