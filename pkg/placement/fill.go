@@ -78,8 +78,8 @@ func fill(slots []slot, total int64) (left int64) {
 	return spare
 }
 
-// measure works out the share of every open slot, and says whether those held by lo, those held by hi, or both can be pinned
-// there; neither, if no slot is held.
+// measure works out the share of every open slot, and says whether those held by lo or those held by hi can be pinned there;
+// neither, if no slot is held.
 func measure(open []slot, spare, weights int64) (low, high bool) {
 	// The clamped shares add up to total + excess - rests/weights.
 	var excess, rests int64
@@ -99,8 +99,8 @@ func measure(open []slot, spare, weights int64) (low, high bool) {
 		rests += s.rest
 		held = true
 	}
-	whole, exact := rests/weights, rests%weights == 0
-	return held && (excess > whole || excess == whole && exact), held && excess <= whole
+	tooMuch := excess > rests/weights
+	return held && tooMuch, held && !tooMuch
 }
 
 // roundUp gives what rounding down left of spare, one each, to those with the largest remainders. Of equal remainders, that of
