@@ -25,7 +25,8 @@ func (m *Member) room() int64 {
 	return m.settled()
 }
 
-// settled is how many replicas have found their place in the member, whether or not they are ready yet.
+// settled is how many replicas have found their place in the member, whether or not they are ready yet. What is ready has,
+// however many are unschedulable: those can be the surplus of a rollout.
 func (m *Member) settled() int64 {
-	return max(int64(m.Replicas)-int64(m.Unschedulable), 0)
+	return max(int64(m.Replicas)-int64(m.Unschedulable), int64(min(m.Running, m.Replicas)), 0)
 }

@@ -226,6 +226,8 @@ func TestPlanWhereThereIsNoRoom(t *testing.T) {
 			map[string]int32{"a": 10, "b": 10, "c": 0}, map[string]int32{"a": 20}, 20},
 		{"of minimums without room, the weightier waits, b", 40, prefer(false, map[string]Preference{"a": {Min: 30, Weight: 1}, "b": {Min: 30, Weight: 2}}), full(11, 1), full(11, 1), free,
 			map[string]int32{"a": 10, "b": 10, "c": 0}, map[string]int32{"b": 20}, 20},
+		{"the surplus of a rollout that has no room takes nothing from what runs", 8, DefaultPreferences(), Member{Ready: true, Replicas: 4, Running: 4, Unschedulable: 1},
+			Member{Ready: true, Replicas: 4, Running: 4}, free, map[string]int32{"a": 4, "b": 4, "c": 0}, map[string]int32{}, 0},
 		{"more unschedulable than there are means no room", 6, DefaultPreferences(), full(2, 5), free, free,
 			map[string]int32{"a": 0, "b": 3, "c": 3}, map[string]int32{}, 0},
 	}
