@@ -95,7 +95,7 @@ func TestCheckMends(t *testing.T) {
 				return before + "# BEGIN fedhelm " + s.namespace + "/wardens" + strings.Replace(ours, "cache 30", "cache 31", 1)
 			})
 		}},
-		{name: "somebody put an old Corefile back", check: "dns", level: check.Warning, wreck: func(*sandbox) { m.editCorefile(m.forgetNames) }},
+		{name: "somebody put an old Corefile back", check: "dns", level: check.Failure, wreck: func(*sandbox) { m.editCorefile(m.forgetNames) }},
 		{name: "the renewal of certificates is suspended", check: "renewal", level: check.Warning, wreck: func(s *sandbox) {
 			s.host("patch", "cronjob", "wardens-renew", `--patch={"spec":{"suspend":true}}`)
 		}},

@@ -66,6 +66,8 @@ func (m *member) judgeDNS(found memberdns.Report, err error) Outcome {
 		return unseen(err, "look at the member's DNS")
 	case found.Server.Kind == memberdns.None:
 		return skipped("its pods do not find the federation's names: %s", found.Server.Reason)
+	case found.State == memberdns.Missing && found.Server.Kind == memberdns.CoreDNS: // and there is a resolver
+		return failure(mend, "its DNS has lost the federation, for which it runs a resolver: %s", inOneLine(found.Why))
 	case found.State == memberdns.Missing:
 		return warning(mend+"  # unless they are not to (--cluster-dns=none)", "its pods do not find the federation's names: %s", inOneLine(found.Why))
 	case found.State == memberdns.Differs:

@@ -29,7 +29,8 @@ func TestDNS(t *testing.T) {
 		want  expected
 	}{
 		{name: "it is told and answers", found: memberdns.Report{Server: coreDNS, State: memberdns.InPlace}, want: expected{level: OK, text: `ConfigMap "kube-system/coredns" answers`}},
-		{name: "it was never told", found: memberdns.Report{Server: coreDNS, State: memberdns.Missing, Why: "no block"}, want: expected{level: Warning, text: "do not find the federation's names: no block", mend: again + "  # unless"}},
+		{name: "it has lost what join wrote", found: memberdns.Report{Server: coreDNS, State: memberdns.Missing, Why: "no block"}, want: expected{level: Failure, text: "has lost the federation, for which it runs a resolver: no block", mend: again}},
+		{name: "kube-dns was never told, or was not to be", found: memberdns.Report{Server: memberdns.Server{Kind: memberdns.KubeDNS}, State: memberdns.Missing, Why: "no block"}, want: expected{level: Warning, text: "do not find the federation's names: no block", mend: again + "  # unless"}},
 		{name: "somebody changed what it was told", found: memberdns.Report{Server: coreDNS, State: memberdns.Differs, Why: "not what\njoin writes"}, want: expected{level: Failure, text: "not what; join writes", mend: again}},
 		{name: "it was told, and does not answer", found: memberdns.Report{Server: coreDNS, State: memberdns.InPlace, Err: errors.New("SERVFAIL")}, want: expected{level: Failure, text: "does not answer for it: SERVFAIL", mend: "get pods --selector=k8s-app=kube-dns"}},
 		{name: "another DNS server", found: memberdns.Report{Server: memberdns.Server{Kind: memberdns.None, Reason: "it is somebody else's"}}, want: expected{level: Skipped, text: "somebody else's"}},
@@ -91,7 +92,7 @@ func TestDNSOfAMemberWithCoreDNS(t *testing.T) {
 		want     expected
 	}{
 		{name: "it was left alone on purpose", corefile: corefile, mayAsk: true, want: expected{level: Skipped, text: "left alone (--cluster-dns=none)", mend: "--cluster-dns=auto  # if they are to"}},
-		{name: "somebody took the block out", corefile: corefile, resolver: true, mayAsk: true, want: expected{level: Warning, text: "has no block", mend: "--cluster-dns=auto"}},
+		{name: "somebody took the block out", corefile: corefile, resolver: true, mayAsk: true, want: expected{level: Failure, text: "has no block", mend: "--cluster-dns=auto"}},
 		{name: "it does not answer", corefile: told, resolver: true, mayAsk: true, want: expected{level: Failure, text: "nobody answers", mend: "get pods"}},
 		{name: "the user may not ask it", corefile: told, resolver: true, want: expected{level: Skipped, text: `context "minas-tirith" may not ask`}},
 		{name: "the user may not ask it, but sees that it was told something else", corefile: strings.Replace(told, "cache 30", "cache 31", 1), resolver: true, want: expected{level: Failure, text: "is not what fedhelm join writes"}},
