@@ -11,6 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage/driver"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/yaml"
 )
@@ -80,6 +81,9 @@ func (c *Client) install(ctx context.Context, r Request) error {
 	install.DisableOpenAPIValidation = true
 	install.Timeout = untilDone(ctx)
 	_, err := install.RunWithContext(ctx, r.Chart, r.Values)
+	if errors.Is(err, driver.ErrReleaseExists) {
+		return fmt.Errorf("%w: release %q came to be in namespace %q just now; run this again when that has ended", ErrBusy, r.Name, c.namespace)
+	}
 	return c.explain(ctx, err)
 }
 

@@ -167,6 +167,19 @@ func TestApplyLeavesAloneWhatSomebodyMayBeAtWorkOn(t *testing.T) {
 	}
 }
 
+// overtaken is where somebody else's release comes to be just before ours.
+type overtaken struct{ driver.Driver }
+
+func (overtaken) Create(string, *release.Release) error { return driver.ErrReleaseExists }
+
+func TestApplyOfWhatSomebodyElseIsInstalling(t *testing.T) {
+	c, cluster := newFake(t)
+	c.cfg.Releases = storage.Init(overtaken{driver.NewMemory()})
+	if _, err := c.Apply(context.Background(), request("a")); !errors.Is(err, ErrBusy) || cluster.writes > 0 {
+		t.Errorf("got %v and %d writes, want ErrBusy", err, cluster.writes)
+	}
+}
+
 func TestApplyEndsWithItsContext(t *testing.T) {
 	c, cluster := newFake(t)
 	cluster.hang = make(chan struct{})

@@ -109,8 +109,9 @@ func (m *monitor) begin(state members.State, status fedv1beta1.ClusterStatus) {
 	if m.trial.member == state.Member && m.trial.secretVersion == state.Credential.SecretVersion {
 		return
 	}
+	moved := m.trial.member != nil && m.trial.member != state.Member // to another address, by the Secret that it was Ready with
 	m.trial = trial{member: state.Member, secretVersion: state.Credential.SecretVersion}
-	m.trial.settled = meta.IsStatusConditionTrue(status.Conditions, fedv1beta1.ClusterReady) &&
+	m.trial.settled = !moved && meta.IsStatusConditionTrue(status.Conditions, fedv1beta1.ClusterReady) &&
 		status.Credential != nil && status.Credential.SecretVersion == m.trial.secretVersion
 }
 

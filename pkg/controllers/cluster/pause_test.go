@@ -3,6 +3,8 @@ package cluster
 import (
 	"testing"
 	"time"
+
+	"github.com/fedhelm/fedhelm/pkg/members"
 )
 
 func TestPause(t *testing.T) {
@@ -32,5 +34,23 @@ func TestPause(t *testing.T) {
 				t.Errorf("pause = %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestWhatIsKnownGood(t *testing.T) {
+	known := func(before, now members.State) bool {
+		m := &monitor{}
+		m.begin(before, readyStatus())
+		m.begin(now, readyStatus())
+		return m.trial.settled
+	}
+	if none := (members.State{}); !known(none, valid("1")) {
+		t.Error("what a controller manager before this one found good is not")
+	}
+	if none := (members.State{}); known(none, valid("2")) {
+		t.Error("a credential is that nobody has tried")
+	}
+	if known(valid("1"), valid("1")) {
+		t.Error("another address is, for the credential's sake")
 	}
 }
