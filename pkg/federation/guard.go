@@ -9,6 +9,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
@@ -57,6 +58,25 @@ func AcquireMember(ctx context.Context, client kubernetes.Interface, ref Ref, cl
 		return nil, nil, errors.Join(err, lock.Remove(ctx))
 	}
 	return held, lock, nil
+}
+
+// membersUndisturbed returns when nobody is at work on a member. Who may not list Leases does not wait for those.
+func membersUndisturbed(ctx context.Context, client kubernetes.Interface, ref Ref, waiting func(string)) error {
+	leases, err := client.CoordinationV1().Leases(ref.Namespace).List(ctx, metav1.ListOptions{
+		LabelSelector: labels.Set{fedv1beta1.LabelFederation: ref.Name}.String() + "," + fedv1beta1.LabelCluster,
+	})
+	if apierrors.IsForbidden(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("list the locks of the members of federation %q: %w", ref.Name, err)
+	}
+	for i := range leases.Items {
+		if err := undisturbed(ctx, client, ref.memberGuard(leases.Items[i].Labels[fedv1beta1.LabelCluster]), waiting); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // undisturbed returns when nobody holds the guard's lock, without taking it.

@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -77,6 +78,29 @@ func TestAcquireMemberWhileSomebodyIsAtWorkOnTheFederation(t *testing.T) {
 		t.Fatalf("after it had ended: %v", err)
 	}
 	if err := member.Remove(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAcquireWhileSomebodyIsAtWorkOnAMember(t *testing.T) {
+	t.Parallel()
+	client := fake.NewClientset()
+	_, member, err := AcquireMember(t.Context(), client, fellowship, "gondor", "frodo", noWaiting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = Acquire(t.Context(), client, fellowship, "a delete", noWaiting)
+	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), `member "gondor"`) || !strings.Contains(err.Error(), "frodo") {
+		t.Errorf("got %v, want ErrLocked that names the member and the holder", err)
+	}
+	if err := member.Remove(context.WithoutCancel(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	_, lock, err := Acquire(t.Context(), client, fellowship, "a delete", noWaiting)
+	if err != nil {
+		t.Fatalf("after it had ended: %v", err)
+	}
+	if err := lock.Release(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

@@ -48,9 +48,19 @@ type Lock struct {
 
 // Acquire takes the federation's lock for identity, which tells other people who it is, and must be unique. A lock whose
 // holder gives no sign of life is waited for, and taken over; waiting is told what for. One whose holder lives
-// gives ErrLocked. The context that comes back ends when the lock is lost.
+// gives ErrLocked, and so does somebody at work on one of the members. The context that comes back ends when the lock is lost.
 func Acquire(ctx context.Context, client kubernetes.Interface, ref Ref, identity string, waiting func(string)) (context.Context, *Lock, error) {
-	return acquire(ctx, client, ref.guard(), identity, waiting)
+	held, lock, err := acquire(ctx, client, ref.guard(), identity, waiting)
+	if err != nil {
+		return nil, nil, err
+	}
+	// After our own Lease is there: whoever begins with a member from now on can see it.
+	if err := membersUndisturbed(ctx, client, ref, waiting); err != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockRenewal)
+		defer cancel()
+		return nil, nil, errors.Join(err, lock.Release(ctx))
+	}
+	return held, lock, nil
 }
 
 func acquire(ctx context.Context, client kubernetes.Interface, g guard, identity string, waiting func(string)) (context.Context, *Lock, error) {
