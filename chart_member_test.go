@@ -32,6 +32,8 @@ var refusedByMember = []refusal{
 	{"an unknown key of the names", member, `{` + needed + `, dns: {provider: coredns}}`, "additional properties 'provider' not allowed"},
 	{"an unknown key of the resolver", member, `{` + needed + `, dns: {resolver: {replica: 2}}}`, "additional properties 'replica' not allowed"},
 	{"a resolver without a zone", member, `{` + needed + `, dns: {resolver: {enabled: true}}}`, "set dns.zone"},
+	{"a resolver for the cluster's own domain", member, `{` + needed + `, dns: {zone: cluster.local., resolver: {enabled: true}}}`, "cluster's own domain"},
+	{"a resolver for a zone in the cluster's own domain", member, `{` + needed + `, dns: {zone: fed.middle.earth, clusterDomain: middle.earth, resolver: {enabled: true}}}`, "cluster's own domain"},
 	{"a resolver that does not know whose", member, `{` + needed + `, dns: {zone: a., resolver: {enabled: true}}}`, "without federation.uid"},
 	{"a region that is no label's value", member, `{` + needed + `, dns: {topology: {region: "the south"}}}`, "at '/dns/topology/region'"},
 	{"a resolver's image with its tag in the wrong place", member, `{` + needed + `, dns: {resolver: {image: {repository: "coredns:1"}}}}`, "at '/dns/resolver/image/repository'"},

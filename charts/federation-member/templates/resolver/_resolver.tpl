@@ -20,6 +20,10 @@
 {{- if not .Values.dns.zone }}
 {{ $enabled }} is true without a zone: set {{ include "federation-member.value" (list . "dns.zone") }} to the federation's DNS zone, like "example.com."
 {{- end }}
+{{- $inner := trimSuffix "." .Values.dns.clusterDomain }}
+{{- if hasSuffix (printf ".%s" $inner) (printf ".%s" (trimSuffix "." .Values.dns.zone)) }}
+{{ include "federation-member.value" (list . "dns.zone") }} {{ .Values.dns.zone | quote }} is in this cluster's own domain {{ $inner | quote }}, of which its DNS asks nobody else: names there would lead back here. Choose another zone for the federation, or set {{ include "federation-member.value" (list . "dns.resolver.enabled") }} to false
+{{- end }}
 {{- if not .Values.federation.uid }}
 {{ $enabled }} is true without {{ include "federation-member.value" (list . "federation.uid") }}, by which the resolver says whose names it answers: set it to the UID of namespace kube-system in the federation's API
 {{- end }}
