@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
@@ -78,24 +79,33 @@ func NamespaceInUse(ctx context.Context, kinds discovery.ServerResourcesInterfac
 	if err != nil {
 		return true
 	}
+	clusterWide := map[schema.GroupKind]bool{}
+	for _, kind := range served {
+		if !kind.Namespaced {
+			clusterWide[schema.GroupKind{Group: kind.Group, Kind: kind.Kind}] = true
+		}
+	}
 	for _, kind := range served {
 		if !kind.Namespaced {
 			continue
 		}
 		found, err := objects.Resource(kind.GroupVersionResource).Namespace(namespace).List(ctx, metav1.ListOptions{})
-		if err != nil || slices.ContainsFunc(found.Items, func(o metav1.PartialObjectMetadata) bool { return isSomebodys(kind.Resource, &o) }) {
+		if err != nil || slices.ContainsFunc(found.Items, func(o metav1.PartialObjectMetadata) bool { return isSomebodys(kind.Resource, &o, clusterWide) }) {
 			return true
 		}
 	}
 	return false
 }
 
-// isSomebodys leaves out what every namespace has, what is on its way out, and what goes with its owner, which is looked at itself.
-func isSomebodys(resource string, o *metav1.PartialObjectMetadata) bool {
+// isSomebodys leaves out what every namespace has, what is on its way out, and what goes with its owner, which is looked at itself if it
+// is in the namespace too: one that is in none would miss what it owns.
+func isSomebodys(resource string, o *metav1.PartialObjectMetadata, clusterWide map[schema.GroupKind]bool) bool {
 	switch {
-	case resource == "configmaps" && o.Name == "kube-root-ca.crt", resource == "serviceaccounts" && o.Name == "default":
+	case resource == "configmaps" && o.Name == "kube-root-ca.crt", resource == "serviceaccounts" && o.Name == "default", o.DeletionTimestamp != nil:
 		return false
 	default:
-		return o.DeletionTimestamp == nil && len(o.OwnerReferences) == 0
+		return len(o.OwnerReferences) == 0 || slices.ContainsFunc(o.OwnerReferences, func(owner metav1.OwnerReference) bool {
+			return clusterWide[schema.FromAPIVersionAndKind(owner.APIVersion, owner.Kind).GroupKind()]
+		})
 	}
 }

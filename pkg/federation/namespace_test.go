@@ -54,6 +54,9 @@ func TestRemoveNamespace(t *testing.T) {
 	owned := func(o *metav1.PartialObjectMetadata) {
 		o.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "gone", UID: "2"}}
 	}
+	node := func(o *metav1.PartialObjectMetadata) {
+		o.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Node", Name: "here", UID: "3"}}
+	}
 	ending := func(o *metav1.PartialObjectMetadata) {
 		o.DeletionTimestamp, o.Finalizers = &metav1.Time{Time: time.Now()}, []string{"example.com/slow"}
 	}
@@ -71,6 +74,7 @@ func TestRemoveNamespace(t *testing.T) {
 			object("v1", "ConfigMap", "kube-root-ca.crt"), object("v1", "ServiceAccount", "default"), object("v1", "Event", "scheduled"),
 		}},
 		{name: "what goes with its owner is nothing", namespace: namespaceOf(ManagedBy), want: true, objects: []runtime.Object{object("v1", "Pod", "orphan", owned)}},
+		{name: "what is owned from outside keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("v1", "Pod", "mirror", node)}},
 		{name: "what is on its way out is nothing", namespace: namespaceOf(ManagedBy), want: true, objects: []runtime.Object{object("v1", "Pod", "slow", ending)}},
 		{name: "a Secret of the user's keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("v1", "Secret", "mine")}},
 		{name: "a ServiceAccount keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("v1", "ServiceAccount", "mine")}},
@@ -116,7 +120,7 @@ var servedResources = []*metav1.APIResourceList{
 		kindOf("configmaps"), kindOf("secrets"), kindOf("serviceaccounts"), kindOf("pods"), kindOf("events"),
 		{Name: "pods/log", Namespaced: true, Verbs: metav1.Verbs{"get"}},
 		{Name: "bindings", Namespaced: true, Verbs: metav1.Verbs{"create"}},
-		{Name: "nodes", Verbs: metav1.Verbs{"list"}},
+		{Name: "nodes", Kind: "Node", Verbs: metav1.Verbs{"list"}},
 	}},
 	{GroupVersion: "batch/v1", APIResources: []metav1.APIResource{kindOf("cronjobs")}},
 	{GroupVersion: "middle.earth/v1", APIResources: []metav1.APIResource{kindOf("rings")}},

@@ -14,6 +14,7 @@ import (
 // ServedKind is a kind of object that a cluster stores and lists.
 type ServedKind struct {
 	schema.GroupVersionResource
+	Kind       string
 	Namespaced bool
 	Verbs      metav1.Verbs
 }
@@ -39,7 +40,7 @@ func ServedKinds(kinds discovery.ServerResourcesInterface) ([]ServedKind, error)
 				continue
 			}
 			seen[resource.GroupResource()] = true // in another version it is the same objects again
-			served = append(served, ServedKind{GroupVersionResource: resource, Namespaced: r.Namespaced, Verbs: r.Verbs})
+			served = append(served, ServedKind{GroupVersionResource: resource, Kind: r.Kind, Namespaced: r.Namespaced, Verbs: r.Verbs})
 		}
 	}
 	return served, errors.Join(errs...)
