@@ -179,7 +179,7 @@ func testColumns(t *testing.T, server *apiserver.Server) {
 	if want := []string{"Name", "Ready", "Region", "Zones", "Version", "Age"}; !slices.Equal(narrow, want) {
 		t.Errorf("columns %q, want %q", narrow, want)
 	}
-	if want := []string{"Server"}; !slices.Equal(wide, want) {
+	if want := []string{"Nodes", "Server"}; !slices.Equal(wide, want) {
 		t.Errorf("wide columns %q, want %q", wide, want)
 	}
 	for name, want := range map[string]any{
