@@ -2,6 +2,7 @@ package clusterdns
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -196,13 +197,21 @@ func FuzzBlock(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		_, _ = ReadCorefile(text) // does not panic
+		read, parseErr := parse(text)
+		open := slices.ContainsFunc(read.blocks, func(b serverBlock) bool { return !b.braces }) // takes the whole file for itself
 		one, two := block("one", "10.0.0.1"), block("two", "fd00::2")
 		if Marked(text, one.Owner) || Marked(text, two.Owner) {
-			t.Skip("it is joined already")
+			return // joined already: nothing is claimed of it
 		}
 		joined, err := AddBlock(text, one)
 		if err != nil {
-			t.Skip("no file to add to")
+			if parseErr == nil && !open && !errors.Is(err, ErrServed) {
+				t.Errorf("%q can be read, but not be joined: %v", text, err)
+			}
+			return
+		}
+		if parseErr != nil || open {
+			t.Errorf("%q was joined, though it cannot be read (%v) or has room for one block only", text, parseErr)
 		}
 		if !strings.HasPrefix(joined, text) {
 			t.Errorf("%q is not the beginning of %q", text, joined)
@@ -219,7 +228,10 @@ func FuzzBlock(f *testing.F) {
 		}
 		both, err := AddBlock(joined, two)
 		if err != nil {
-			t.Skip("the other domain is served")
+			if !errors.Is(err, ErrServed) {
+				t.Errorf("%q cannot be joined by another: %v", joined, err)
+			}
+			return
 		}
 		if got := left(left(both, one.Owner), two.Owner); got != text {
 			t.Errorf("%q left by one, then two, is %q", text, got)

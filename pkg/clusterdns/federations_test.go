@@ -90,11 +90,10 @@ func FuzzFederations(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		if _, there := FederationZone(value, "one"); there {
-			t.Skip("it is joined already")
-		}
-		if _, there := FederationZone(value, "two"); there {
-			t.Skip("it is joined already")
+		for _, name := range []string{"one", "two"} {
+			if _, there := FederationZone(value, name); there {
+				return // joined already: nothing is claimed of it
+			}
 		}
 		merge := func(value, federation string) string {
 			merged, err := MergeFederation(value, federation, "example.com")
