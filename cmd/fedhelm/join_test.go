@@ -69,18 +69,7 @@ func TestJoinBadInput(t *testing.T) {
 				c := newConsole(nil, nil)
 				c.connect, c.connectMember = connect, connectMember
 				err := c.fedhelm(line...)
-				if exitCode(err) != exitUsage {
-					t.Fatalf("ends with %v (exit code %d), want exit code %d", err, exitCode(err), exitUsage)
-				}
-				lines := strings.Split(err.Error(), "\n")
-				for i, part := range tt.want {
-					if i >= len(lines) || !strings.Contains(lines[i], part) {
-						t.Fatalf("line %d does not say %q:\n%v", i+1, part, err)
-					}
-				}
-				if len(lines) != len(tt.want) {
-					t.Errorf("%d lines, want %d:\n%v", len(lines), len(tt.want), err)
-				}
+				wantUsage(t, err, tt.want)
 			})
 		}
 	}

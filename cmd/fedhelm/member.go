@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/urfave/cli/v2"
 	"k8s.io/client-go/rest"
@@ -90,15 +89,8 @@ func open(ctx context.Context, host join.Host, ref federation.Ref) (join.Federat
 	return join.Open(ctx, host, ref, tune)
 }
 
-// clock reads a cluster's clock from what it answers.
-type clock struct{ prober check.Prober }
-
+// clockOf reads a cluster's clock from what it answers.
 func clockOf(config *rest.Config) (preflight.Clock, error) {
 	prober, err := check.NewProber(config)
-	return clock{prober}, err
-}
-
-func (k clock) Skew(ctx context.Context) (time.Duration, error) {
-	answer, err := k.prober.Get(ctx, "/readyz")
-	return answer.Skew, err
+	return check.Clock{Prober: prober}, err
 }

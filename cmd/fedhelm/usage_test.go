@@ -63,18 +63,7 @@ func TestBadFlagsAreAllReportedAtOnce(t *testing.T) {
 				c := newConsole(nil, nil)
 				args := slices.Concat(command, tt.args)
 				err := c.fedhelm(args...)
-				if exitCode(err) != exitUsage {
-					t.Fatalf("ends with %v (exit code %d), want exit code %d", err, exitCode(err), exitUsage)
-				}
-				lines := strings.Split(err.Error(), "\n")
-				for i, part := range tt.want {
-					if i >= len(lines) || !strings.Contains(lines[i], part) {
-						t.Fatalf("line %d does not say %q:\n%v", i+1, part, err)
-					}
-				}
-				if len(lines) != len(tt.want) {
-					t.Errorf("%d lines, want %d:\n%v", len(lines), len(tt.want), err)
-				}
+				wantUsage(t, err, tt.want)
 				if len(c.connected) > 0 {
 					t.Error("a host cluster was asked for")
 				}
@@ -122,4 +111,21 @@ func withoutVersion(help string) string {
 	}
 	_, after, _ = strings.Cut(after, "\n")
 	return before + "VERSION:\n" + after
+}
+
+// wantUsage fails unless err is about the command line, with a line for each of the parts, in their order.
+func wantUsage(t *testing.T, err error, parts []string) {
+	t.Helper()
+	if exitCode(err) != exitUsage {
+		t.Fatalf("ends with %v (exit code %d), want exit code %d", err, exitCode(err), exitUsage)
+	}
+	lines := strings.Split(err.Error(), "\n")
+	for i, part := range parts {
+		if i >= len(lines) || !strings.Contains(lines[i], part) {
+			t.Fatalf("line %d does not say %q:\n%v", i+1, part, err)
+		}
+	}
+	if len(lines) != len(parts) {
+		t.Errorf("%d lines, want %d:\n%v", len(lines), len(parts), err)
+	}
 }

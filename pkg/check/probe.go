@@ -83,11 +83,11 @@ func skew(sent, received, date time.Time) time.Duration {
 	}
 }
 
-// clock reads a server's clock.
-type clock struct{ Prober }
+// Clock reads the clock of the server that its Prober asks.
+type Clock struct{ Prober }
 
 // Skew tells how far the server's clock is ahead of the one here.
-func (c clock) Skew(ctx context.Context) (time.Duration, error) {
+func (c Clock) Skew(ctx context.Context) (time.Duration, error) {
 	answer, err := c.Get(ctx, "/version")
 	return answer.Skew, err
 }

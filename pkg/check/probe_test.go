@@ -50,7 +50,7 @@ func TestProber(t *testing.T) {
 	if err != nil || got.Status != http.StatusInternalServerError || got.Body != "[-]etcd failed" {
 		t.Errorf("Get = %+v, %v; an answer of any status is one", got, err)
 	}
-	if ahead, err := (clock{prober}).Skew(t.Context()); err != nil || (ahead+time.Hour).Abs() > 3*time.Second {
+	if ahead, err := (Clock{prober}).Skew(t.Context()); err != nil || (ahead+time.Hour).Abs() > 3*time.Second {
 		t.Errorf("Skew = %s, %v; want an hour behind", ahead, err)
 	}
 	server.Close()

@@ -22,7 +22,7 @@ type Server struct {
 
 // side is the same for the checks that precede a join.
 func (s *Server) side() preflight.Side {
-	return preflight.Side{Client: s.Client, Context: s.Context, Server: s.URL, Clock: clock{s.Prober}}
+	return preflight.Side{Client: s.Client, Context: s.Context, Server: s.URL, Clock: Clock{s.Prober}}
 }
 
 // Clusters lists what the federation API has registered.
