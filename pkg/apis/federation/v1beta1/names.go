@@ -13,7 +13,16 @@ const (
 	// ClusterLeaving is True once the controller manager does nothing more for a
 	// member that is annotated with AnnotationLeaving.
 	ClusterLeaving = "Leaving"
+	// ClusterCopiesHeld is True while copies in the member are not deleted although their sources are gone, because they are too many
+	// for that to be meant.
+	ClusterCopiesHeld = "CopiesHeld"
 )
+
+// FinalizerPropagation, on an object of the federation API, keeps it until its copies are gone.
+const FinalizerPropagation = GroupName + "/propagation"
+
+// ReasonSourcesMissing is the reason of the condition CopiesHeld.
+const ReasonSourcesMissing = "SourcesMissing"
 
 // Reasons of the conditions Ready and Offline. The first four are those of federation v1.
 const (
@@ -99,6 +108,25 @@ const (
 	// AnnotationLeaving, on a Cluster, asks the controller manager to end its work on
 	// the member; the value says what becomes of the workloads there.
 	AnnotationLeaving = GroupName + "/leaving"
+
+	// AnnotationHash, on an object in a member, is that of what was applied.
+	AnnotationHash = GroupName + "/hash"
+	// AnnotationOrphan, "true" on an object of the federation API that is being deleted, leaves its copies where they are, without marks.
+	AnnotationOrphan = GroupName + "/orphan"
+	// AnnotationOnImmutable says what happens when a member refuses a change since a field is immutable; see OnImmutableRecreate.
+	AnnotationOnImmutable = GroupName + "/on-immutable"
+	// AnnotationFederate, "false" on an object of the federation API, keeps it out of all members; "true" on a CustomResourceDefinition
+	// (annotation or label) lets it and its instances in.
+	AnnotationFederate = GroupName + "/federate"
+	// AnnotationPropagation, on an object of the federation API, says for people how far its propagation is.
+	AnnotationPropagation = GroupName + "/propagation"
+	// AnnotationMembers, on an object of the federation API, says for programs how it stands in members.
+	AnnotationMembers = GroupName + "/members"
+	// AnnotationDeleteUnsourced, "true" on a Cluster, lets copies there be deleted whose sources are gone, however many they are.
+	AnnotationDeleteUnsourced = GroupName + "/delete-unsourced"
+
+	// OnImmutableRecreate deletes the copy and makes it anew.
+	OnImmutableRecreate = "recreate"
 
 	// LeavingKeep and LeavingDelete are the values of AnnotationLeaving.
 	LeavingKeep   = "keep"
