@@ -30,8 +30,8 @@ func (u *unjoinRun) leftWorkloads() {
 			kindsOf(kubectl, "delete", "namespaces", "customresourcedefinitions.apiextensions.k8s.io")+kubectl+" delete"+selected)
 		return
 	}
-	u.left(InMember, "marks of objects labelled "+marked, "", fmt.Sprintf("%s%s annotate%s %s- %s- && %s label%s %s-",
-		kindsOf(kubectl, "patch"), kubectl, selected, fedv1beta1.AnnotationFederationUID, fedv1beta1.AnnotationSourceUID,
+	u.left(InMember, "marks of objects labelled "+marked, "", fmt.Sprintf("%s%s annotate%s %s- %s- %s- && %s label%s %s-",
+		kindsOf(kubectl, "patch"), kubectl, selected, fedv1beta1.AnnotationFederationUID, fedv1beta1.AnnotationSourceUID, fedv1beta1.AnnotationHash,
 		kubectl, selected, fedv1beta1.LabelPropagatedBy))
 }
 

@@ -112,8 +112,10 @@ func (u *unjoinRun) unmark(ctx context.Context, w workload) error {
 func withoutMarks(w workload) []byte {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
 		"uid": w.uid, "resourceVersion": w.version,
-		"labels":      map[string]any{fedv1beta1.LabelPropagatedBy: nil},
-		"annotations": map[string]any{fedv1beta1.AnnotationFederationUID: nil, fedv1beta1.AnnotationSourceUID: nil},
+		"labels": map[string]any{fedv1beta1.LabelPropagatedBy: nil},
+		"annotations": map[string]any{
+			fedv1beta1.AnnotationFederationUID: nil, fedv1beta1.AnnotationSourceUID: nil, fedv1beta1.AnnotationHash: nil,
+		},
 	}})
 	if err != nil {
 		panic(err) // a map of strings

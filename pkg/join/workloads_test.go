@@ -42,6 +42,7 @@ func markedBy(name, uid string) func(*objectMeta) {
 		o.Labels[fedv1beta1.LabelPropagatedBy] = name
 		if uid != "" {
 			o.Annotations[fedv1beta1.AnnotationFederationUID], o.Annotations[fedv1beta1.AnnotationSourceUID] = uid, "source"
+			o.Annotations[fedv1beta1.AnnotationHash] = "0123456789abcdef"
 		}
 	}
 }
@@ -105,6 +106,7 @@ func TestKeptWorkloadsLoseTheMarksAndNothingElse(t *testing.T) {
 			delete(o.Labels, fedv1beta1.LabelPropagatedBy)
 			delete(o.Annotations, fedv1beta1.AnnotationFederationUID)
 			delete(o.Annotations, fedv1beta1.AnnotationSourceUID)
+			delete(o.Annotations, fedv1beta1.AnnotationHash)
 		}
 		if diff := cmp.Diff(o, after[name]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
