@@ -20,7 +20,7 @@ var localSecrets = []string{"kubernetes.io/service-account-token", "bootstrap.ku
 func Federated(k Kind, o *unstructured.Unstructured) bool {
 	name, namespace := o.GetName(), o.GetNamespace()
 	mark := o.GetAnnotations()[fedv1beta1.AnnotationFederate]
-	if mark == "false" || strings.HasPrefix(namespace, "kube-") {
+	if k.Leaving || mark == "false" || strings.HasPrefix(namespace, "kube-") {
 		return false
 	}
 	switch k.ID() {

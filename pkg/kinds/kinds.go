@@ -31,6 +31,9 @@ type Kind struct {
 	Divided    Divided
 	// Status says that what members report in the status of their objects is summed up in that of the federation's.
 	Status bool
+	// Leaving says that the kind is not federated any more, while the federation still holds on to objects of it. None of them is
+	// Federated.
+	Leaving bool
 }
 
 // ID names the kind.
