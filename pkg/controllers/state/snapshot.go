@@ -23,6 +23,9 @@ type Snapshot struct {
 	Status          json.RawMessage   // as it is
 	Helm            bool              // Helm manages it
 	Problem         string            // why nothing is placed, such as a malformed annotation
+	// Touched says that the object was changed since this process began. What was written of a member that has not answered since then
+	// holds for an object that was not.
+	Touched bool
 	Notes           []string          // of the plan
 	Parts           []Part            // by name of the member
 }
@@ -33,6 +36,9 @@ type Part struct {
 	Selected  bool // by the plan; otherwise it is a copy that shall go
 	Reachable bool
 	Wanted    shape.Share // what the plan gives it
+	// WantedHash is the Hash of the Report and of its Copy when the member has what it shall have now: that of template and share. It is ""
+	// for a part that is not selected.
+	WantedHash string
 	Pending   int32       // of the wanted replicas, those on top of the total
 	delivery.Report
 }
