@@ -26,8 +26,8 @@ type Snapshot struct {
 	// Touched says that the object was changed since this process began. What was written of a member that has not answered since then
 	// holds for an object that was not.
 	Touched bool
-	Notes           []string          // of the plan
-	Parts           []Part            // by name of the member
+	Notes   []string // of the plan
+	Parts   []Part   // by name of the member
 }
 
 // Part is how it stands with the object in one member.
@@ -39,6 +39,6 @@ type Part struct {
 	// WantedHash is the Hash of the Report and of its Copy when the member has what it shall have now: that of template and share. It is ""
 	// for a part that is not selected.
 	WantedHash string
-	Pending   int32       // of the wanted replicas, those on top of the total
+	Pending    int32 // of the wanted replicas, those on top of the total
 	delivery.Report
 }
