@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
+
+	"github.com/fedhelm/fedhelm/pkg/admission"
 )
 
 const (
@@ -25,6 +27,11 @@ var resources = map[string]string{
 	"ClusterRoleBinding": "clusterrolebindings",
 	"Role":               "roles",
 	"RoleBinding":        "rolebindings",
+
+	"MutatingAdmissionPolicy":          "mutatingadmissionpolicies",
+	"MutatingAdmissionPolicyBinding":   "mutatingadmissionpolicybindings",
+	"ValidatingAdmissionPolicy":        "validatingadmissionpolicies",
+	"ValidatingAdmissionPolicyBinding": "validatingadmissionpolicybindings",
 }
 
 // object is a manifest and where it goes.
@@ -34,7 +41,7 @@ type object struct {
 	body       []byte // JSON
 }
 
-// objects are all that bootstrap applies: the definitions before the rights to them.
+// objects are all that bootstrap applies: the definitions before the rights to them, and the rights after what limits them.
 func objects(o Options) ([]object, error) {
 	var all []object
 	for _, manifest := range o.CRDs {
@@ -48,10 +55,14 @@ func objects(o Options) ([]object, error) {
 		}
 		all = append(all, obj)
 	}
-	for _, typed := range accessRights(o.AdminGroup) {
+	var base []any
+	for _, typed := range admission.Objects(o.Kinds) {
+		base = append(base, typed)
+	}
+	for _, typed := range append(base, accessRights(o.AdminGroup, o.Kinds)...) {
 		body, err := json.Marshal(typed)
 		if err != nil {
-			return nil, fmt.Errorf("encode access rights: %w", err)
+			return nil, fmt.Errorf("encode a base object: %w", err)
 		}
 		obj, err := newObject(body)
 		if err != nil {

@@ -1,6 +1,6 @@
 // Package bootstrap is the hook that gives a fresh federation API what its
-// controller manager and its administrators need: the CustomResourceDefinitions
-// and the basic access rights. It runs before every start of the controller
+// controller manager and its administrators need: the CustomResourceDefinitions,
+// the admission policies and the basic access rights. It runs before every start of the controller
 // manager, so that an upgrade brings the definitions up to date.
 package bootstrap
 
@@ -15,6 +15,7 @@ import (
 
 	"github.com/fedhelm/fedhelm/hooks/internal/fedapi"
 	"github.com/fedhelm/fedhelm/hooks/internal/wait"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
 const pollInterval = 200 * time.Millisecond
@@ -26,6 +27,8 @@ type Options struct {
 	API rest.Interface
 	// CRDs are manifests of CustomResourceDefinitions, one YAML document each.
 	CRDs [][]byte
+	// Kinds are those that are federated; default: kinds.Default.
+	Kinds []kinds.Kind
 	// AdminGroup is the group that becomes cluster-admin; default federation:admins.
 	AdminGroup string
 	// Timeout is what ctx was given; it is only named in errors.
@@ -35,10 +38,14 @@ type Options struct {
 
 // Run waits, as long as ctx lets it, until the federation API is ready and has
 // its first namespaces, then applies everything, and returns when the API serves
-// the defined kinds. What is as it should be stays untouched.
+// the defined kinds. What is as it should be stays untouched. The policies take
+// effect a second or so later; the controller manager does not rely on them.
 func Run(ctx context.Context, o Options) error {
 	if o.AdminGroup == "" {
 		o.AdminGroup = "federation:admins"
+	}
+	if o.Kinds == nil {
+		o.Kinds = kinds.Default()
 	}
 	if o.Out == nil {
 		o.Out = io.Discard

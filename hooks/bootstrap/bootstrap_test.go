@@ -21,6 +21,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
 // federation is a federation API that keeps what is applied to it.
@@ -98,8 +99,9 @@ func run(t *testing.T, api rest.Interface, timeout time.Duration, out io.Writer)
 }
 
 const (
-	rbac = "/apis/rbac.authorization.k8s.io/v1/"
-	crd  = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/clusters.federation.fedhelm.io"
+	rbac     = "/apis/rbac.authorization.k8s.io/v1/"
+	policies = "/apis/admissionregistration.k8s.io/v1/"
+	crd      = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/clusters.federation.fedhelm.io"
 )
 
 func TestRunAppliesTheBaseObjects(t *testing.T) {
@@ -109,9 +111,18 @@ func TestRunAppliesTheBaseObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
+		policies + "mutatingadmissionpolicies/federation-finalizer",
+		policies + "mutatingadmissionpolicies/federation-finalizer-custom-kinds",
+		policies + "mutatingadmissionpolicies/federation-orphan",
+		policies + "mutatingadmissionpolicybindings/federation-finalizer",
+		policies + "mutatingadmissionpolicybindings/federation-finalizer-custom-kinds",
+		policies + "mutatingadmissionpolicybindings/federation-orphan",
+		policies + "validatingadmissionpolicies/federation-custom-kinds-role",
+		policies + "validatingadmissionpolicybindings/federation-custom-kinds-role",
 		crd,
 		rbac + "clusterrolebindings/federation:admins",
 		rbac + "clusterrolebindings/federation:controller-manager",
+		rbac + "clusterrolebindings/federation:custom-kinds",
 		rbac + "clusterroles/federation:controller-manager",
 		rbac + "namespaces/kube-system/rolebindings/federation:controller-manager",
 		rbac + "namespaces/kube-system/roles/federation:controller-manager",
@@ -157,14 +168,14 @@ func TestFailureHalfWayIsMendedByTheNextRun(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `ClusterRole "federation:controller-manager"`) {
 		t.Fatalf("Run = %v", err)
 	}
-	if len(f.objects) != 5 {
+	if len(f.objects) != 14 {
 		t.Errorf("%d objects were applied, want all but the one", len(f.objects))
 	}
 	f.fail = ""
 	if err := run(t, api, 20*time.Second, nil); err != nil {
 		t.Fatal(err)
 	}
-	if len(f.objects) != 6 {
+	if len(f.objects) != 15 {
 		t.Errorf("%d objects are there", len(f.objects))
 	}
 }
@@ -208,21 +219,51 @@ func TestAdminGroup(t *testing.T) {
 }
 
 func TestControllerManagerHasNoMoreThanItNeeds(t *testing.T) {
-	for _, typed := range accessRights("federation:admins") {
-		var rules []rbacv1.PolicyRule
-		switch role := typed.(type) {
-		case *rbacv1.ClusterRole:
-			rules = role.Rules
-		case *rbacv1.Role:
-			rules = role.Rules
+	named := func(r rbacv1.PolicyRule, name string) bool { return slices.Equal(r.ResourceNames, []string{name}) }
+	for _, r := range managersRules(kinds.Default()) {
+		all := slices.Concat(r.APIGroups, r.Resources, r.Verbs)
+		if slices.Contains(all, "*") || slices.Contains(all, "impersonate") || slices.Contains(all, "bind") || slices.Contains(all, "deletecollection") {
+			t.Errorf("rule is too wide: %v", r)
 		}
-		for _, r := range rules {
-			all := slices.Concat(r.APIGroups, r.Resources, r.Verbs)
-			if slices.Contains(all, "*") || slices.Contains(r.Resources, "secrets") || slices.Contains(all, "escalate") || slices.Contains(all, "impersonate") {
-				t.Errorf("rule is too wide: %v", r)
+		if slices.Contains(r.APIGroups, rbacv1.GroupName) && !named(r, "federation:custom-kinds") {
+			t.Errorf("rights may be changed beyond the role that a policy limits: %v", r)
+		}
+		if slices.Contains(r.APIGroups, "admissionregistration.k8s.io") {
+			t.Errorf("what is admitted may be changed: %v", r)
+		}
+		for _, theirs := range []string{"namespaces", "secrets", "services", "deployments", "customresourcedefinitions"} {
+			if slices.Contains(r.Resources, theirs) && (slices.Contains(r.Verbs, "create") || slices.Contains(r.Verbs, "delete")) {
+				t.Errorf("objects of users may be made or deleted: %v", r)
 			}
 		}
 	}
+}
+
+func TestControllerManagerReadsWhatIsFederatedAlone(t *testing.T) {
+	federated, err := kinds.Parse("namespaces,deployments.apps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range managersRules(federated) {
+		for _, resource := range []string{"secrets", "services", "services/status", "jobs"} {
+			if slices.Contains(r.Resources, resource) {
+				t.Errorf("%s is not federated: %v", resource, r)
+			}
+		}
+	}
+}
+
+func managersRules(federated []kinds.Kind) []rbacv1.PolicyRule {
+	var rules []rbacv1.PolicyRule
+	for _, typed := range accessRights("federation:admins", federated) {
+		switch role := typed.(type) {
+		case *rbacv1.ClusterRole:
+			rules = append(rules, role.Rules...)
+		case *rbacv1.Role:
+			rules = append(rules, role.Rules...)
+		}
+	}
+	return rules
 }
 
 func TestBrokenManifestsAreRefused(t *testing.T) {

@@ -13,6 +13,9 @@ import (
 // Secrets of these types belong to the cluster, or to the release, that they were made in.
 var localSecrets = []string{"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token", "helm.sh/release.v1"}
 
+// LocalSecretTypes returns the types of Secrets that are not federated. The caller owns the slice.
+func LocalSecretTypes() []string { return slices.Clone(localSecrets) }
+
 // Federated says whether an object of the federation API goes into members. What does not is what its control plane, or a controller
 // there, makes for itself, and what the user keeps out. The admission policy that puts on the finalizer says the same, in CEL.
 //

@@ -1,0 +1,63 @@
+package admission
+
+import (
+	"fmt"
+	"strings"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
+)
+
+// The name of an object, or how it will begin.
+const (
+	name   = `object.metadata.?name.orValue("")`
+	prefix = `object.metadata.?name.orValue(object.metadata.?generateName.orValue(""))`
+)
+
+// mark is an expression for a label or an annotation that says what is federated.
+func mark(field string) string {
+	return `object.metadata.?` + field + `[?"` + fedv1beta1.AnnotationFederate + `"].orValue("")`
+}
+
+// exceptions are, by kind, what objects are federated, in the words of kinds.Federated.
+var exceptions = map[kinds.ID]string{
+	"namespaces":       name + ` != "default" && !` + prefix + `.startsWith("kube-")`,
+	"services":         name + ` != "kubernetes" || request.?namespace.orValue("") != "default"`,
+	"configmaps":       name + ` != "kube-root-ca.crt"`,
+	"serviceaccounts":  name + ` != "default"`,
+	"secrets":          `!(object.?type.orValue("") in [` + quoted(kinds.LocalSecretTypes()) + `])`,
+	"replicasets.apps": notControlledBy("Deployment"),
+	"jobs.batch":       notControlledBy("CronJob"),
+	kinds.CRD:          mark("annotations") + ` == "true" || ` + mark("labels") + ` == "true"`,
+}
+
+func notControlledBy(kind string) string {
+	return fmt.Sprintf(`!object.metadata.?ownerReferences.orValue([]).exists(o, o.kind == %q && o.?controller.orValue(false))`, kind)
+}
+
+// federated are the conditions that an object is federated by, if it is of one of these kinds: kinds.Federated in CEL.
+func federated(of []kinds.Kind) []admissionv1.MatchCondition {
+	conditions := []admissionv1.MatchCondition{
+		{Name: "is-not-kept-out", Expression: mark("annotations") + ` != "false"`},
+		{Name: "is-not-in-a-namespace-of-kubernetes", Expression: `!request.?namespace.orValue("").startsWith("kube-")`},
+	}
+	for _, k := range of {
+		if also, ok := exceptions[k.ID()]; ok {
+			conditions = append(conditions, admissionv1.MatchCondition{
+				Name:       "federated-" + k.Resource,
+				Expression: fmt.Sprintf(`request.resource.resource != %q || (%s)`, k.Resource, also),
+			})
+		}
+	}
+	return conditions
+}
+
+func quoted(all []string) string {
+	q := make([]string, len(all))
+	for i, s := range all {
+		q[i] = fmt.Sprintf("%q", s)
+	}
+	return strings.Join(q, ", ")
+}

@@ -1,0 +1,82 @@
+package admission
+
+import (
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/fedhelm/fedhelm/pkg/kinds"
+)
+
+// Names of the policies and of their bindings.
+const (
+	finalizerName       = "federation-finalizer"
+	customFinalizerName = "federation-finalizer-custom-kinds"
+	orphanName          = "federation-orphan"
+	customRoleName      = "federation-custom-kinds-role"
+)
+
+// Objects are all that the federation API needs to know for these kinds to be federated: policies, each with its binding.
+func Objects(of []kinds.Kind) []runtime.Object {
+	custom := binding(customFinalizerName)
+	allow := admissionv1.AllowAction // without the ConfigMap no custom kind is federated
+	custom.Spec.ParamRef = &admissionv1.ParamRef{
+		Namespace: metav1.NamespaceSystem, Name: CustomKinds, ParameterNotFoundAction: &allow,
+	}
+	role, roleBinding := customRole()
+	return []runtime.Object{
+		Finalizer(of), binding(finalizerName),
+		CustomFinalizer(of), custom,
+		Orphan(), binding(orphanName),
+		role, roleBinding,
+	}
+}
+
+func policy(name string, match []admissionv1.NamedRuleWithOperations, failure admissionv1.FailurePolicyType, patch string) *admissionv1.MutatingAdmissionPolicy {
+	return &admissionv1.MutatingAdmissionPolicy{
+		TypeMeta:   typeMeta("MutatingAdmissionPolicy"),
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: admissionv1.MutatingAdmissionPolicySpec{
+			MatchConstraints: &admissionv1.MatchResources{ResourceRules: match},
+			FailurePolicy:    &failure,
+			// What another policy or a webhook changes afterwards is looked at again.
+			ReinvocationPolicy: admissionv1.IfNeededReinvocationPolicy,
+			Mutations: []admissionv1.Mutation{{
+				PatchType: admissionv1.PatchTypeJSONPatch, // works without a schema, too, which is not known yet just after a CRD
+				JSONPatch: &admissionv1.JSONPatch{Expression: patch},
+			}},
+		},
+	}
+}
+
+func binding(name string) *admissionv1.MutatingAdmissionPolicyBinding {
+	return &admissionv1.MutatingAdmissionPolicyBinding{
+		TypeMeta:   typeMeta("MutatingAdmissionPolicyBinding"),
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec:       admissionv1.MutatingAdmissionPolicyBindingSpec{PolicyName: name},
+	}
+}
+
+// rules match objects of these kinds, in whatever version, but not their subresources.
+func rules(of []kinds.Kind, operations ...admissionv1.OperationType) []admissionv1.NamedRuleWithOperations {
+	var all []admissionv1.NamedRuleWithOperations
+	for _, r := range kinds.Rules(of) {
+		all = append(all, match(r.APIGroups, r.Resources, operations))
+	}
+	return all
+}
+
+func everything(operations ...admissionv1.OperationType) []admissionv1.NamedRuleWithOperations {
+	return []admissionv1.NamedRuleWithOperations{match([]string{"*"}, []string{"*"}, operations)}
+}
+
+func match(groups, resources []string, operations []admissionv1.OperationType) admissionv1.NamedRuleWithOperations {
+	return admissionv1.NamedRuleWithOperations{RuleWithOperations: admissionv1.RuleWithOperations{
+		Operations: operations,
+		Rule:       admissionv1.Rule{APIGroups: groups, APIVersions: []string{"*"}, Resources: resources},
+	}}
+}
+
+func typeMeta(kind string) metav1.TypeMeta {
+	return metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: kind}
+}
