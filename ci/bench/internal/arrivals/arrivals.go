@@ -1,0 +1,168 @@
+// Package arrivals notes when objects appear in clusters, at little cost to them and to this machine: they are watched as rows of a table,
+// without what is in them.
+package arrivals
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/fedhelm/fedhelm/pkg/kinds"
+)
+
+// Watch follows the objects of some kinds in some clusters, from the moment that it is opened.
+type Watch struct {
+	cancel context.CancelFunc
+	all    sync.WaitGroup
+
+	mu      sync.Mutex
+	changed chan struct{} // closed with the next arrival
+	count   int
+	first   time.Time
+	last    time.Time
+	named   map[string][]time.Time
+	err     error
+}
+
+// Open begins to watch what the label selector matches. Objects that are there already count as arriving.
+func Open(ctx context.Context, clusters []*rest.Config, all []kinds.Kind, selector string) (*Watch, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	w := &Watch{cancel: cancel, changed: make(chan struct{}), named: map[string][]time.Time{}}
+	for _, config := range clusters {
+		client, err := rest.HTTPClientFor(config)
+		if err != nil {
+			cancel()
+			return nil, err
+		}
+		for _, k := range all {
+			resp, err := open(ctx, client, config.Host+k.Path("", ""), selector)
+			if err != nil {
+				w.Close()
+				return nil, err
+			}
+			w.all.Go(func() { w.read(ctx, resp) })
+		}
+	}
+	return w, nil
+}
+
+func open(ctx context.Context, client *http.Client, path, selector string) (*http.Response, error) {
+	query := url.Values{"watch": {"true"}, "labelSelector": {selector}, "includeObject": {"None"}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io")
+	resp, err := client.Do(req) //nolint:bodyclose // read closes it
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, errors.Join(fmt.Errorf("watch %s: %s", path, resp.Status), resp.Body.Close())
+	}
+	return resp, nil
+}
+
+// Close ends the watch.
+func (w *Watch) Close() {
+	w.cancel()
+	w.all.Wait()
+}
+
+// Count is how many objects have arrived, and when the first and the last did.
+func (w *Watch) Count() (n int, first, last time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.count, w.first, w.last
+}
+
+// Named is when objects of that name arrived, in the order in which they did.
+func (w *Watch) Named(name string) []time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]time.Time(nil), w.named[name]...)
+}
+
+// Wait returns when so many objects have arrived.
+func (w *Watch) Wait(ctx context.Context, n int) error {
+	for {
+		w.mu.Lock()
+		count, changed, err := w.count, w.changed, w.err
+		w.mu.Unlock()
+		switch {
+		case count >= n:
+			return nil
+		case err != nil:
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d objects have arrived: %w", count, n, context.Cause(ctx))
+		case <-changed:
+		}
+	}
+}
+
+// longestRow is more than a row has without its object.
+const longestRow = 1 << 20
+
+func (w *Watch) read(ctx context.Context, resp *http.Response) {
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(make([]byte, 4096), longestRow)
+	for lines.Scan() {
+		if bytes.HasPrefix(lines.Bytes(), []byte(`{"type":"ADDED"`)) {
+			w.arrived(lines.Bytes())
+		}
+	}
+	if ctx.Err() == nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.err = fmt.Errorf("a watch has ended: %w", errors.Join(errors.New(resp.Request.URL.Path), lines.Err()))
+		w.tell()
+	}
+}
+
+func (w *Watch) arrived(line []byte) {
+	now := time.Now()
+	var event struct {
+		Object struct {
+			Rows []struct {
+				Cells []any `json:"cells"`
+			} `json:"rows"`
+		} `json:"object"`
+	}
+	err := json.Unmarshal(line, &event)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, row := range event.Object.Rows {
+		if len(row.Cells) > 0 {
+			name := fmt.Sprint(row.Cells[0])
+			w.named[name] = append(w.named[name], now)
+		}
+		w.count++
+		w.last = now
+		if w.first.IsZero() {
+			w.first = now
+		}
+	}
+	if err != nil {
+		w.err = err
+	}
+	w.tell()
+}
+
+// tell wakes those who wait. The caller holds mu.
+func (w *Watch) tell() {
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
