@@ -22,8 +22,9 @@ type options struct {
 	log      logging
 	version  bool
 
-	host       host
-	monitoring monitoring
+	host        host
+	monitoring  monitoring
+	propagation propagation
 }
 
 // election is how instances agree on which of them acts.
@@ -51,8 +52,8 @@ type dns struct {
 func (o *options) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file of the federation API; the certificate files that it names are read again when they change")
 	fs.StringVar(&o.master, "master", "", "URL of the federation API, instead of the one in the kubeconfig")
-	fs.Float32Var(&o.qps, "federated-api-qps", 100, "requests per second to the federation API, on average")
-	fs.IntVar(&o.burst, "federated-api-burst", 200, "requests to the federation API at once, at most")
+	fs.Float32Var(&o.qps, "federated-api-qps", 1000, "requests per second to the federation API, on average")
+	fs.IntVar(&o.burst, "federated-api-burst", 2000, "requests to the federation API at once, at most")
 	fs.StringVar(&o.federation, "federation-name", "", "name of the federation")
 	fs.StringVar(&o.namespace, "federation-namespace", "federation-system", "namespace of the federation in the host cluster")
 
@@ -71,6 +72,7 @@ func (o *options) addFlags(fs *pflag.FlagSet) {
 
 	o.host.addFlags(fs)
 	o.monitoring.addFlags(fs)
+	o.propagation.addFlags(fs)
 	o.log.addFlags(fs)
 	fs.BoolVar(&o.version, "version", false, "print the version and exit")
 }

@@ -69,6 +69,15 @@ func TestParseRefuses(t *testing.T) {
 		{name: "nodes that are looked at without a pause", args: []string{"--cluster-topology-period=0s"}, want: []string{"--cluster-topology-period"}},
 		{name: "a token's life that no server gives", args: []string{"--member-token-lifetime=5m"}, want: []string{"--member-token-lifetime", "10m"}},
 		{name: "an own address that is a name", args: []string{"--client-address=gondor"}, want: []string{"--client-address"}},
+		{
+			name: "kinds that cannot be federated, with those that can be", args: []string{"--federated-kinds=deployments,pods,services"},
+			want: []string{"--federated-kinds", `"deployments"`, `"pods"`, "deployments.apps, "},
+		},
+		{name: "a member that fails before it does", args: []string{"--failover-grace=-1s"}, want: []string{"--failover-grace"}},
+		{
+			name: "more than everything", args: []string{"--failover-limit=101", "--unsourced-deletion-limit=-1"},
+			want: []string{"--failover-limit=101", "--unsourced-deletion-limit=-1"},
+		},
 		{name: "surplus arguments", args: []string{"extra", "more"}, want: []string{`"extra"`, `"more"`}},
 		{
 			name: "everything that is wrong, at once", args: []string{"--nonsense", "--v=x", "extra", "--dns-provider", "bind", "--leader-elect=perhaps"},

@@ -35,7 +35,7 @@ func (o *options) validate() error {
 			bad("--%s=%q: %s", name, value, problems[0])
 		}
 	}
-	errs = append(errs, o.election.validate(), o.bind.validate(), o.dns.validate(), o.monitoring.validate(), o.log.validate())
+	errs = append(errs, o.election.validate(), o.bind.validate(), o.dns.validate(), o.monitoring.validate(), o.propagation.validate(), o.log.validate())
 	return errors.Join(errs...)
 }
 
