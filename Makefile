@@ -119,7 +119,7 @@ generate: ## Regenerate deep copies, CRDs and the charts' READMEs
 	$(MAKE) --no-print-directory chart-docs
 
 golden: ## Rewrite the golden files (look at the diff)
-	go test . ./cmd/fedhelm -args -update
+	go test . ./cmd/fedhelm ./pkg/shape -args -update
 
 chart-deps: ## Rewrite Chart.lock from Chart.yaml
 	go tool helm dependency update .

@@ -1,0 +1,128 @@
+//go:build integration
+
+package shape_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/utils/ptr"
+
+	"github.com/fedhelm/fedhelm/pkg/shape"
+	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+)
+
+// What New makes of an object of each kind is accepted by a member of the federation's own version, field by field, and says the same
+// twice: the second time nothing is written.
+func TestIntegrationCopiesAreAppliedOnce(t *testing.T) {
+	client, err := dynamic.NewForConfig(apiserver.Start(t).Admin(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := sources(t)
+	slices.SortStableFunc(all, func(a, b source) int { return cmp.Compare(place(a), place(b)) })
+	for _, s := range all {
+		t.Run(s.kind.Kind+" "+s.object.GetName(), func(t *testing.T) {
+			template, err := shape.New(s.kind, s.object, marks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			share := shape.ShareOf(s.kind, s.object)
+			var made *unstructured.Unstructured
+			eventually.Do(t, 30*time.Second, "the kind to be served", func() error {
+				made, err = send(t, client, s, template.Body(share, shape.Precondition{}))
+				if err != nil && !apierrors.IsNotFound(err) {
+					t.Fatalf("make it: %v", err)
+				}
+				return err
+			})
+			if s.kind.Resource == "customresourcedefinitions" { // which the server itself follows up
+				made = established(t, client, s)
+			}
+			if _, err := send(t, client, s, template.Body(share, shape.Precondition{})); !apierrors.IsConflict(err) {
+				t.Errorf("making what is there already: %v, want a conflict", err)
+			}
+			again, err := send(t, client, s, template.Body(share, shape.Precondition{UID: made.GetUID()}))
+			if err != nil {
+				t.Fatalf("apply it again: %v", err)
+			}
+			if made.GetResourceVersion() != again.GetResourceVersion() {
+				t.Errorf("it was written again: %s, then %s", made.GetResourceVersion(), again.GetResourceVersion())
+			}
+			if _, err := send(t, client, s, template.Body(share, shape.Precondition{UID: "another"})); !apierrors.IsConflict(err) && !apierrors.IsInvalid(err) {
+				t.Errorf("applying to another object: %v, want a refusal", err)
+			}
+			if got := managers(again); !slices.Equal(got, []string{"fedhelm-propagation"}) {
+				t.Errorf("it is managed by %q", got)
+			}
+			if s.kind.Resource == "deployments" {
+				scaled, err := send(t, client, s, template.Body(shape.Share{Replicas: ptr.To[int32](0)}, shape.Precondition{UID: made.GetUID()}))
+				if err != nil {
+					t.Fatalf("apply another share: %v", err)
+				}
+				if got := shape.ShareOf(s.kind, scaled); *got.Replicas != 0 {
+					t.Errorf("it has %d replicas", *got.Replicas)
+				}
+			}
+		})
+	}
+}
+
+// place puts first what must be there before the rest.
+func place(s source) int {
+	switch s.kind.Resource {
+	case "namespaces", "customresourcedefinitions":
+		return 0
+	default:
+		return 1
+	}
+}
+
+// send applies as the federation does, and lets the server refuse fields that it does not know.
+func send(t *testing.T, client dynamic.Interface, s source, body []byte) (*unstructured.Unstructured, error) {
+	t.Helper()
+	o, err := client.Resource(s.kind.GroupVersionResource()).Namespace(s.object.GetNamespace()).Patch(t.Context(), s.object.GetName(), types.ApplyPatchType, body,
+		metav1.PatchOptions{FieldManager: "fedhelm-propagation", Force: ptr.To(true), FieldValidation: metav1.FieldValidationStrict})
+	if err != nil {
+		return nil, fmt.Errorf("apply: %w", err)
+	}
+	return o, nil
+}
+
+func established(t *testing.T, client dynamic.Interface, s source) *unstructured.Unstructured {
+	t.Helper()
+	var o *unstructured.Unstructured
+	eventually.Do(t, 30*time.Second, "the kind to be established", func() (err error) {
+		if o, err = client.Resource(s.kind.GroupVersionResource()).Get(t.Context(), s.object.GetName(), metav1.GetOptions{}); err != nil {
+			return err
+		}
+		conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+		for _, condition := range conditions {
+			if c, _ := condition.(map[string]any); c["type"] == "Established" && c["status"] == "True" {
+				return nil
+			}
+		}
+		return fmt.Errorf("its conditions are %v", conditions)
+	})
+	return o
+}
+
+// managers are those of fields other than the status.
+func managers(o *unstructured.Unstructured) []string {
+	var names []string
+	for _, entry := range o.GetManagedFields() {
+		if entry.Subresource == "" && !slices.Contains(names, entry.Manager) {
+			names = append(names, entry.Manager)
+		}
+	}
+	return names
+}
