@@ -25,13 +25,13 @@ func annotationGoes(name string) bool {
 }
 
 // labelGoes keeps our own labels back, which say how it stands with an object in its own cluster, and those that a server puts on.
-func labelGoes(k kinds.Kind, source *unstructured.Unstructured, name string) bool {
+func labelGoes(id kinds.ID, source *unstructured.Unstructured, name string) bool {
 	switch {
 	case strings.HasPrefix(name, fedv1beta1.GroupName+"/"):
 		return false
-	case k.ID() == "namespaces":
+	case id == "namespaces":
 		return name != corev1.LabelMetadataName
-	case k.ID() == "jobs.batch" && slices.Contains(jobLabels, name): // servers give a Job the labels of its pods if it has none
+	case id == "jobs.batch" && slices.Contains(jobLabels, name): // servers give a Job the labels of its pods if it has none
 		spec, _ := source.Object["spec"].(map[string]any)
 		return byHand(spec)
 	default:
@@ -44,6 +44,7 @@ var errSpec = errors.New("its spec is no object")
 // content returns what a member gets beside metadata: all fields of the object; of kinds that are divided the spec apart, without the
 // fields that the share has. Both are the caller's to read only: they share parts with the source.
 func content(k kinds.Kind, source *unstructured.Unstructured) (object, spec map[string]any, err error) {
+	id := k.ID()
 	object = maps.Clone(source.Object)
 	for _, name := range []string{"apiVersion", "kind", "metadata", "status"} {
 		delete(object, name)
@@ -51,7 +52,7 @@ func content(k kinds.Kind, source *unstructured.Unstructured) (object, spec map[
 	switch given := object["spec"].(type) {
 	case nil:
 	case map[string]any:
-		spec = specOf(k, source, given)
+		spec = specOf(id, source, given)
 		object["spec"] = spec
 	default:
 		return nil, nil, errSpec
@@ -60,17 +61,17 @@ func content(k kinds.Kind, source *unstructured.Unstructured) (object, spec map[
 	case k.Divided != kinds.Whole:
 		delete(object, "spec")
 		return object, without(spec, dividedFields(k.Divided)...), nil
-	case k.ID() == "namespaces" && len(spec) == 0:
+	case id == "namespaces" && len(spec) == 0:
 		delete(object, "spec")
-	case k.ID() == "serviceaccounts":
+	case id == "serviceaccounts":
 		serviceAccount(object, source.GetName())
 	}
 	return object, nil, nil
 }
 
 // specOf returns the spec without what the server put into it. It is a copy if it differs.
-func specOf(k kinds.Kind, source *unstructured.Unstructured, spec map[string]any) map[string]any {
-	switch k.ID() {
+func specOf(id kinds.ID, source *unstructured.Unstructured, spec map[string]any) map[string]any {
+	switch id {
 	case "namespaces":
 		return without(spec, "finalizers")
 	case "services":

@@ -83,7 +83,8 @@ func (e *encoder) head(k kinds.Kind, source *unstructured.Unstructured, marks Ma
 	}
 	e.raw(`,"labels":{"` + fedv1beta1.LabelPropagatedBy + `":`)
 	e.value(marks.Federation)
-	e.members(nested(source, "labels"), func(name string) bool { return labelGoes(k, source, name) })
+	id := k.ID()
+	e.members(nested(source, "labels"), func(name string) bool { return labelGoes(id, source, name) })
 	e.raw("},")
 }
 
