@@ -59,9 +59,10 @@ func binding(name string) *admissionv1.MutatingAdmissionPolicyBinding {
 
 // rules match objects of these kinds, in whatever version, but not their subresources.
 func rules(of []kinds.Kind, operations ...admissionv1.OperationType) []admissionv1.NamedRuleWithOperations {
-	var all []admissionv1.NamedRuleWithOperations
-	for _, r := range kinds.Rules(of) {
-		all = append(all, match(r.APIGroups, r.Resources, operations))
+	byGroup := kinds.Rules(of)
+	all := make([]admissionv1.NamedRuleWithOperations, len(byGroup))
+	for i, r := range byGroup {
+		all[i] = match(r.APIGroups, r.Resources, operations)
 	}
 	return all
 }

@@ -4,6 +4,7 @@ package customkinds
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -104,10 +105,7 @@ func (f *Follower) tell(now []kinds.Kind) {
 	f.mu.Lock()
 	same := f.kinds != nil && slices.Equal(f.kinds, now)
 	f.kinds = now
-	var all []func([]kinds.Kind)
-	for _, s := range f.subscribers {
-		all = append(all, s)
-	}
+	all := slices.Collect(maps.Values(f.subscribers))
 	f.mu.Unlock()
 	if same {
 		return
