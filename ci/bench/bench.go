@@ -8,6 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 )
 
 // federationName is what the measured federation is called.
@@ -54,6 +57,17 @@ func (b bench) remove(ctx context.Context) error {
 
 func (b bench) kubectl(ctx context.Context, kubeContext string, args ...string) (string, error) {
 	return output(exec.CommandContext(ctx, "kubectl", append([]string{"--kubeconfig=" + b.kubeconfig, "--context=" + kubeContext}, args...)...))
+}
+
+// config is that of a client of a cluster, without a limit of its rate.
+func (b bench) config(kubeContext string) (*rest.Config, error) {
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
+		&clientcmd.ClientConfigLoadingRules{ExplicitPath: b.kubeconfig}, &clientcmd.ConfigOverrides{CurrentContext: kubeContext}).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("use context %s of %s: %w", kubeContext, b.kubeconfig, err)
+	}
+	config.QPS = -1
+	return config, nil
 }
 
 func output(cmd *exec.Cmd) (string, error) {

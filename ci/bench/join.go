@@ -10,7 +10,6 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/fedhelm/fedhelm/pkg/federation"
 )
@@ -123,14 +122,4 @@ func (b *joinBench) registrar(ctx context.Context) (*registrar, error) {
 		return nil, err
 	}
 	return r, r.learn(ctx, b.member)
-}
-
-func (b *joinBench) config(kubeContext string) (*rest.Config, error) {
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
-		&clientcmd.ClientConfigLoadingRules{ExplicitPath: b.kubeconfig}, &clientcmd.ConfigOverrides{CurrentContext: kubeContext}).ClientConfig()
-	if err != nil {
-		return nil, fmt.Errorf("use context %s of %s: %w", kubeContext, b.kubeconfig, err)
-	}
-	config.QPS = -1
-	return config, nil
 }

@@ -66,3 +66,10 @@ func p99(values []time.Duration) time.Duration {
 	}
 	return sorted[(99*len(sorted)+99)/100-1]
 }
+
+func maximum(values []time.Duration) time.Duration {
+	if len(values) == 0 {
+		return 0
+	}
+	return slices.Max(values)
+}

@@ -109,3 +109,13 @@ func networkPolicy(_ *rand.Rand, i int) map[string]any {
 		"ingress":     []any{map[string]any{"ports": []any{map[string]any{"port": 8080, "protocol": "TCP"}}}},
 	}}
 }
+
+// Has reports whether objects of the kind are among those of sets.
+func Has(k kinds.Kind) bool {
+	for _, m := range mix {
+		if m.kind == k {
+			return true
+		}
+	}
+	return k == namespaces
+}
