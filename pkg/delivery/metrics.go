@@ -42,6 +42,14 @@ func NewMetrics(registerer prometheus.Registerer) *Metrics {
 	return m
 }
 
+// depthOf returns a function that is told how many keys of a priority wait.
+func (m *Metrics) depthOf(cluster string) func(Priority, int) {
+	gauges := [User + 1]prometheus.Gauge{
+		Recheck: m.depth.WithLabelValues(cluster, "recheck"), User: m.depth.WithLabelValues(cluster, "user"),
+	}
+	return func(p Priority, n int) { gauges[p].Set(float64(n)) }
+}
+
 // forget ends the series of a member.
 func (m *Metrics) forget(cluster string) {
 	labels := prometheus.Labels{"cluster": cluster}

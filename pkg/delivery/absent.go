@@ -1,0 +1,81 @@
+package delivery
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+)
+
+// absent deletes the copy, if it is ours. One that holds what is others' is released instead.
+func (j *job) absent(ctx context.Context, r *record) verdict {
+	j.forgets = true
+	switch {
+	case r.there && r.ours && r.terminating:
+		return verdict{state: Terminating}
+	case r.state == Kept && !(r.there && r.ours) && r.note != nil:
+		return verdict{state: Kept, message: r.note.message}
+	case !r.there || !r.ours:
+		return verdict{state: Gone}
+	}
+	if j.kind.ID() == namespacesID {
+		v := j.release(ctx, r)
+		if v.state == Gone {
+			v = verdict{state: Kept, message: "it may hold what is others'"}
+		}
+		return v
+	}
+	return j.remove(ctx, r.uid, "")
+}
+
+// release takes our marks off the copy, and gives up our fields, which stay as they are.
+func (j *job) release(ctx context.Context, r *record) verdict {
+	j.forgets = true
+	if !r.there || !r.ours {
+		return verdict{state: Gone}
+	}
+	for range 3 {
+		m, err := j.client.metadata(ctx, j.kind, j.n.namespace, j.n.name)
+		if err == nil {
+			if s := j.t.metadata(&m.ObjectMeta); s.uid != r.uid || !s.ours {
+				j.lost(r.uid)
+				return verdict{state: Gone}
+			}
+			_, err = j.client.mergeMetadata(ctx, j.kind, j.n.namespace, j.n.name, unmarking(m))
+		}
+		switch {
+		case err == nil, apierrors.IsNotFound(err):
+			j.lost(r.uid)
+			return verdict{state: Gone}
+		case !apierrors.IsConflict(err):
+			return j.failed(err)
+		}
+	}
+	return verdict{state: Pending, message: "it changes all the time in the member", failed: true}
+}
+
+// unmarking is a merge patch that takes the marks off the object as it is, and what we applied out of the fields' managers.
+func unmarking(m *metav1.PartialObjectMetadata) []byte {
+	others := slices.DeleteFunc(slices.Clone(m.ManagedFields), func(e metav1.ManagedFieldsEntry) bool {
+		return e.Manager == fieldManager && e.Operation == metav1.ManagedFieldsOperationApply
+	})
+	if len(others) == 0 {
+		others = []metav1.ManagedFieldsEntry{{}} // none, as the API has it; an empty list would be as good as not said
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
+		"uid": m.UID, "resourceVersion": m.ResourceVersion, "managedFields": others,
+		"labels": map[string]any{fedv1beta1.LabelPropagatedBy: nil},
+		"annotations": map[string]any{
+			fedv1beta1.AnnotationFederationUID: nil, fedv1beta1.AnnotationSourceUID: nil, fedv1beta1.AnnotationHash: nil,
+		},
+	}})
+	if err != nil {
+		panic(fmt.Sprintf("metadata that came as JSON cannot be encoded: %v", err))
+	}
+	return patch
+}

@@ -1,0 +1,32 @@
+package delivery
+
+import "sync/atomic"
+
+// counts are how many keys are in states that somebody should see to.
+type counts struct{ conflicts, held atomic.Int64 }
+
+func (c *counts) of(s State) *atomic.Int64 {
+	switch s {
+	case Conflict:
+		return &c.conflicts
+	case Held:
+		return &c.held
+	default:
+		return nil
+	}
+}
+
+// move counts a key that goes from one state to another.
+func (c *counts) move(from, to State) {
+	if n := c.of(from); n != nil {
+		n.Add(-1)
+	}
+	if n := c.of(to); n != nil {
+		n.Add(1)
+	}
+}
+
+func (a *Agent) tellCounts() {
+	a.Metrics.conflicts.WithLabelValues(a.Member.Name).Set(float64(a.counts.conflicts.Load()))
+	a.Metrics.held.WithLabelValues(a.Member.Name).Set(float64(a.counts.held.Load()))
+}

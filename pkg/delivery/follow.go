@@ -1,0 +1,167 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// How long a kind is left alone that cannot be followed; a kick ends it sooner.
+const (
+	restNotServed = 10 * time.Minute
+	restForbidden = time.Minute
+	shortestRest  = 500 * time.Millisecond
+	longestRest   = 5 * time.Second
+)
+
+// follow keeps the table of a kind up to date until the context ends.
+func (a *Agent) follow(ctx context.Context, t *table) {
+	rest := time.Duration(0)
+	for ctx.Err() == nil {
+		version, err := a.begin(ctx, t)
+		for err == nil && version != "" && ctx.Err() == nil {
+			rest = 0
+			version, err = a.keepUp(ctx, t, version, &rest)
+		}
+		if err == nil { // there are no copies, and none is wished
+			return
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		rest = min(max(shortestRest, 2*rest), longestRest)
+		a.pause(ctx, t, a.unfollowed(t, err, rest))
+	}
+}
+
+// begin lists the copies of a kind, and returns the version to watch from; "" if the kind needs no watch.
+func (a *Agent) begin(ctx context.Context, t *table) (version string, err error) {
+	if t.at() == asked {
+		found, err := a.client.anyCopy(ctx, &t.lens)
+		if err != nil {
+			return "", err
+		}
+		if !found && t.leave() {
+			a.Changed(Key{Kind: t.kind.ID()})
+			return "", nil
+		}
+	}
+	list := t.begins()
+	version, err = a.client.list(ctx, &t.lens, func(o *object) { a.see(t, o, list) })
+	if err != nil {
+		return "", err
+	}
+	for _, n := range t.ends(list, versionOf(version)) {
+		a.heed(t, n, change{look: true, tell: true}, User)
+	}
+	a.enter(t, synced, "")
+	return version, nil
+}
+
+// keepUp watches on from a version, and returns the next; an error means to list again.
+func (a *Agent) keepUp(ctx context.Context, t *table, version string, rest *time.Duration) (string, error) {
+	began := a.Clock.Now()
+	err := a.client.watch(ctx, &t.lens, version, func(kind string, o *object) {
+		if o.ResourceVersion != "" {
+			version = o.ResourceVersion
+		}
+		switch kind {
+		case "ADDED", "MODIFIED":
+			a.see(t, o, 0)
+		case "DELETED":
+			n := name{o.Namespace, o.Name}
+			a.heed(t, n, t.gone(n, versionOf(o.ResourceVersion)), User)
+		}
+		t.upTo(versionOf(version))
+	})
+	var status apierrors.APIStatus
+	switch {
+	case err == nil && a.Clock.Since(began) > time.Second:
+		return version, nil
+	case err == nil: // some servers begin to answer, and end at once, while they start
+	case errors.As(err, &status) && status.Status().Code != http.StatusTooManyRequests && status.Status().Code < http.StatusInternalServerError:
+		return "", err
+	}
+	*rest = min(max(shortestRest, 2**rest), longestRest)
+	a.pause(ctx, t, *rest)
+	return version, nil
+}
+
+// see takes in an object.
+func (a *Agent) see(t *table, o *object, list uint64) {
+	s, err := t.object(o)
+	if err != nil { // what cannot be read is as good as not said
+		s = t.metadata(&o.ObjectMeta)
+	}
+	n := name{o.Namespace, o.Name}
+	a.heed(t, n, t.saw(n, s, list), Recheck)
+}
+
+// heed does what an event asks for.
+func (a *Agent) heed(t *table, n name, c change, p Priority) {
+	k := t.key(n)
+	if c.look {
+		a.queue.add(k, p)
+	}
+	if c.tell {
+		a.Changed(k)
+	}
+	if c.established {
+		a.servedNow()
+	}
+}
+
+// enter changes the phase of a kind, and has all keys looked at that waited for it.
+func (a *Agent) enter(t *table, p phase, problem string) {
+	for n, priority := range t.enter(p, problem) {
+		a.queue.add(t.key(n), priority)
+	}
+}
+
+// unfollowed notes why a kind cannot be followed, and returns how long to rest.
+func (a *Agent) unfollowed(t *table, err error, rest time.Duration) time.Duration {
+	switch {
+	case isUnserved(err):
+		for _, n := range t.ends(t.begins(), 0) {
+			a.heed(t, n, change{look: true, tell: true}, Recheck)
+		}
+		a.enter(t, notServed, "")
+		return restNotServed
+	case apierrors.IsForbidden(err):
+		a.enter(t, forbidden, plain(err))
+		return restForbidden
+	default:
+		return rest
+	}
+}
+
+// servedNow has kinds asked for again that the member did not serve, since it has got new definitions.
+func (a *Agent) servedNow() {
+	for _, t := range a.allTables() {
+		if t.at() == notServed {
+			t.wake()
+		}
+	}
+}
+
+// pause rests, give or take a fifth, until it is over or somebody kicks.
+func (a *Agent) pause(ctx context.Context, t *table, d time.Duration) {
+	timer := a.Clock.NewTimer(d - d/5 + rand.N(2*d/5+1)) //nolint:gosec // spreads load, no secret
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C():
+	case <-t.kick:
+	}
+}
+
+// versionOf is 0 for what cannot be compared.
+func versionOf(resourceVersion string) uint64 {
+	v, _ := strconv.ParseUint(resourceVersion, 10, 64) // 0 is what it means not to be a number
+	return v
+}
