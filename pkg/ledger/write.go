@@ -1,0 +1,265 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/util/retry"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/delivery"
+)
+
+// Load reads what is stored. It is called before anything that is owed may be missed.
+func (l *Ledger) Load(ctx context.Context) error {
+	l.io.Lock()
+	defer l.io.Unlock()
+	pages, err := l.list(ctx, fedv1beta1.LabelCluster)
+	if err != nil {
+		return fmt.Errorf("load what members owe: %w", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, b := range l.books {
+		b.pages = nil
+	}
+	for cluster, found := range pages {
+		l.book(cluster).pages = found
+	}
+	return nil
+}
+
+// list returns the pages that a selector selects, by member.
+func (l *Ledger) list(ctx context.Context, selector string) (map[string][]*page, error) {
+	pages := map[string][]*page{}
+	o := metav1.ListOptions{LabelSelector: selector, Limit: 20} // pages are large
+	for {
+		found, err := l.maps.List(ctx, o)
+		if err != nil {
+			return nil, fmt.Errorf("list ConfigMaps labelled %s in namespace %q: %w", selector, Namespace, err)
+		}
+		for i := range found.Items {
+			if p, cluster, ok := read(&found.Items[i]); ok {
+				pages[cluster] = append(pages[cluster], p)
+			}
+		}
+		if o.Continue = found.Continue; o.Continue == "" {
+			return pages, nil
+		}
+	}
+}
+
+// write stores what was recorded for a member, and removes what is settled. Nobody else does for the same member.
+func (l *Ledger) write(ctx context.Context, cluster string) error {
+	l.io.RLock()
+	defer l.io.RUnlock()
+	l.mu.Lock()
+	b := l.book(cluster)
+	next := b.next
+	b.next = nil
+	l.mu.Unlock()
+	if next == nil {
+		next = &batch{done: make(chan struct{})}
+	}
+	defer close(next.done)
+	if next.forget {
+		if next.err = l.erase(ctx, cluster); next.err != nil {
+			return next.err
+		}
+	}
+	l.mu.Lock()
+	changes := b.changes(cluster, next.add)
+	l.mu.Unlock()
+	for _, c := range changes {
+		p, err := l.store(ctx, cluster, c)
+		if err != nil {
+			next.err = err
+			return err
+		}
+		l.mu.Lock()
+		b.replace(c.page.name, p)
+		l.mu.Unlock()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b.tidy()
+	return nil
+}
+
+// erase removes all pages of a member, also those of another leader.
+func (l *Ledger) erase(ctx context.Context, cluster string) error {
+	pages, err := l.list(ctx, fedv1beta1.LabelCluster+"="+cluster)
+	if err != nil {
+		return fmt.Errorf("forget what member %q owes: %w", cluster, err)
+	}
+	for _, p := range pages[cluster] {
+		if err := l.maps.Delete(ctx, p.name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("forget what member %q owes: delete ConfigMap %q: %w", cluster, p.name, err)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.book(cluster)
+	b.pages = nil
+	clear(b.settled)
+	return nil
+}
+
+// change is what is to be done to one page.
+type change struct {
+	page   *page
+	add    []Entry
+	remove map[delivery.Key]types.UID
+}
+
+// apply returns the page as it is to be stored.
+func (c *change) apply() *page {
+	p := c.page.clone()
+	for key, uid := range c.remove {
+		if p.has(key, uid) {
+			p.remove(key)
+		}
+	}
+	for _, e := range c.add {
+		p.put(e)
+	}
+	return p
+}
+
+// changes says which pages have to be stored anew. An entry goes to the page that has its key, else to the first that is not full. What is
+// settled and recorded again meanwhile stays.
+func (b *book) changes(cluster string, add map[delivery.Key]Entry) []*change {
+	var changes []*change
+	var sizes []int
+	take := func(p *page) {
+		changes = append(changes, &change{page: p, remove: map[delivery.Key]types.UID{}})
+		sizes = append(sizes, p.size)
+	}
+	for _, p := range b.pages {
+		take(p)
+	}
+	for i, c := range changes {
+		for key, uid := range b.settled {
+			if _, again := add[key]; !again && c.page.has(key, uid) {
+				c.remove[key] = uid
+				sizes[i] -= sizeOf(c.page.entries[key].entry(key))
+			}
+		}
+	}
+	first := 0 // page that may have room
+	for _, e := range add {
+		at := slices.IndexFunc(b.pages, func(p *page) bool { _, ok := p.entries[e.Key]; return ok })
+		for i := at + 1; at >= 0 && i < len(b.pages); i++ { // two leaders may have put it on a page each
+			if v, ok := b.pages[i].entries[e.Key]; ok {
+				changes[i].remove[e.Key] = v.uid
+			}
+		}
+		if at < 0 {
+			for first < len(changes) && sizes[first] >= full {
+				first++
+			}
+			if first == len(changes) {
+				take(&page{name: b.free(cluster, changes), entries: map[delivery.Key]value{}})
+			}
+			at = first
+			sizes[at] += sizeOf(e)
+		}
+		changes[at].add = append(changes[at].add, e)
+	}
+	return slices.DeleteFunc(changes, func(c *change) bool { return len(c.add) == 0 && len(c.remove) == 0 && !c.page.empty() })
+}
+
+// free returns the name of a page that is not there.
+func (b *book) free(cluster string, taken []*change) string {
+	for n := 0; ; n++ {
+		name := pageName(cluster, n)
+		if !slices.ContainsFunc(taken, func(c *change) bool { return c.page.name == name }) {
+			return name
+		}
+	}
+}
+
+// replace puts a stored page in the place of the one with that name; nil takes it away.
+func (b *book) replace(name string, p *page) {
+	i := slices.IndexFunc(b.pages, func(old *page) bool { return old.name == name })
+	switch {
+	case i >= 0 && p != nil:
+		b.pages[i] = p
+	case i >= 0:
+		b.pages = slices.Delete(b.pages, i, i+1)
+	case p != nil:
+		b.pages = append(b.pages, p)
+	}
+}
+
+// tidy drops what is settled for good.
+func (b *book) tidy() {
+	maps.DeleteFunc(b.settled, func(key delivery.Key, uid types.UID) bool {
+		return !slices.ContainsFunc(b.pages, func(p *page) bool { return p.has(key, uid) })
+	})
+}
+
+// races is how often a page is tried that somebody else writes too.
+var races = wait.Backoff{Steps: 12, Duration: 5 * time.Millisecond, Factor: 1.5, Jitter: 1}
+
+// store changes a page. When somebody else was faster, the change is made to what they left.
+func (l *Ledger) store(ctx context.Context, cluster string, c *change) (*page, error) {
+	var stored *page
+	err := retry.OnError(races, isRace, func() (err error) {
+		stored, err = l.storeOnce(ctx, cluster, c.apply())
+		if !isRace(err) {
+			return err
+		}
+		now, getErr := l.maps.Get(ctx, c.page.name, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(getErr):
+			c.page = &page{name: c.page.name, entries: map[delivery.Key]value{}}
+		case getErr != nil:
+			return getErr
+		default:
+			p, _, ok := read(now)
+			if !ok {
+				return fmt.Errorf("it is not a page of the ledger of member %q; remove it: kubectl delete configmap -n %s %s", cluster, Namespace, c.page.name)
+			}
+			c.page = p
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write ConfigMap %q: %w", c.page.name, err)
+	}
+	return stored, nil
+}
+
+func isRace(err error) bool {
+	return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err)
+}
+
+// storeOnce returns nil if the page was empty and is gone.
+func (l *Ledger) storeOnce(ctx context.Context, cluster string, p *page) (*page, error) {
+	var stored *corev1.ConfigMap
+	var err error
+	switch {
+	case p.empty() && !p.stored:
+		return nil, nil
+	case p.empty():
+		return nil, l.maps.Delete(ctx, p.name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &p.uid, ResourceVersion: &p.version}})
+	case !p.stored:
+		stored, err = l.maps.Create(ctx, p.configMap(cluster), metav1.CreateOptions{FieldManager: "fedhelm"})
+	default:
+		stored, err = l.maps.Update(ctx, p.configMap(cluster), metav1.UpdateOptions{FieldManager: "fedhelm"})
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.uid, p.version, p.stored = stored.UID, stored.ResourceVersion, true
+	return p, nil
+}
