@@ -1,0 +1,159 @@
+package propagation
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fedhelm/fedhelm/pkg/controllers/state"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
+	"github.com/fedhelm/fedhelm/pkg/placement"
+)
+
+// drawing is all that a plan is made from: what is planned is a function of it.
+type drawing struct {
+	kind       kinds.Kind
+	source     *source
+	before     *plan // nil if there is none
+	remembered state.Members
+	fleet      *fleet
+	selected   []int    // members of the fleet
+	copies     []copied // in each of them
+}
+
+func (d *drawing) key() string { return d.source.key.Namespace + "/" + d.source.key.Name }
+
+// lastUnschedulable is what the plan before counted.
+func (d *drawing) lastUnschedulable(member string) int32 {
+	if d.before == nil {
+		return 0
+	}
+	if p, _ := d.before.of(member); p != nil {
+		return p.unschedulable
+	}
+	return 0
+}
+
+// members are the selected ones as placement wants them.
+func (d *drawing) members() []placement.Member {
+	all := make([]placement.Member, len(d.selected))
+	for i, at := range d.selected {
+		all[i] = d.fleet.placed[at]
+		c := &d.copies[i]
+		all[i].Replicas, all[i].Running, all[i].Unschedulable = c.replicas, c.running, c.unschedulable
+		all[i].Ready = all[i].Ready || c.finished // what is done there need not be done elsewhere
+	}
+	return all
+}
+
+// preferences are those of the source, which was found well-formed.
+func (d *drawing) preferences() placement.Preferences {
+	annotation := preferences[d.kind.ID()]
+	o := &metav1.ObjectMeta{}
+	if d.source.spread != "" {
+		o.Annotations = map[string]string{annotation: d.source.spread}
+	}
+	p, err := placement.PreferencesOf(o, annotation)
+	if err != nil {
+		return placement.DefaultPreferences()
+	}
+	return p
+}
+
+// plan returns one that says nothing yet.
+func (d *drawing) plan() *plan {
+	p := &plan{revision: d.source.revision, selector: d.source.selector, fleet: d.fleet, divided: d.kind.Divided}
+	for i, at := range d.selected {
+		if !d.copies[i].known {
+			p.unknown = append(p.unknown, int32(at)) //nolint:gosec // members are fewer than 2^31
+		}
+	}
+	return p
+}
+
+func (d *drawing) add(p *plan, at int, is part) {
+	is.member = int32(at) //nolint:gosec // as above
+	p.parts = append(p.parts, is)
+}
+
+// replicas divides those of a workload.
+func (d *drawing) replicas() *plan {
+	p := d.plan()
+	layout := placement.Plan(d.key(), number(d.source.share.Replicas), d.preferences(), d.members())
+	p.notes = layout.Notes
+	untrimmed := false // one that did not go has more than it shall
+	var surplus []int32
+	for i, at := range d.selected {
+		next := len(p.parts)
+		if next == len(layout.Shares) {
+			break
+		}
+		share := layout.Shares[next]
+		if share.Member != d.fleet.members[at].name {
+			continue // it is away
+		}
+		d.add(p, at, part{a: share.Replicas, pending: share.Pending, unschedulable: d.copies[i].unschedulable})
+		surplus = append(surplus, d.copies[i].replicas-share.Wanted())
+		untrimmed = untrimmed || surplus[next] > 0 && d.fleet.members[at].back.IsZero()
+	}
+	for i := range p.parts {
+		// Who is back keeps what it has until the others have given up what they had taken over.
+		if untrimmed && surplus[i] > 0 && !d.fleet.members[p.parts[i].member].back.IsZero() {
+			p.parts[i].a += surplus[i]
+		}
+	}
+	return p
+}
+
+// scaled leaves the replicas of a workload to the autoscalers that members have, and takes them where there is none.
+func (d *drawing) scaled(bounds func(member string) (lo, hi int32, known bool)) *plan {
+	p := d.plan()
+	for i, at := range d.selected {
+		m := &d.fleet.members[at]
+		if !m.places() {
+			continue
+		}
+		lo, hi, known := bounds(m.name)
+		switch {
+		case !known:
+			p.unknown = append(p.unknown, int32(at)) //nolint:gosec // as above
+		case hi == 0:
+			d.add(p, at, part{})
+		default:
+			d.add(p, at, part{a: d.scaledTo(m.name, d.copies[i], lo, hi), scaled: true})
+		}
+	}
+	return p
+}
+
+// scaledTo is what a member's autoscaler begins with: what there is, within the bounds. An autoscaler does nothing with 0 replicas.
+func (d *drawing) scaledTo(member string, c copied, lo, hi int32) int32 {
+	n := c.replicas
+	if d.before != nil {
+		if was, _ := d.before.of(member); was != nil && was.scaled {
+			n = was.a // what the autoscaler makes of it is no news to the copy's owner
+		}
+	}
+	return max(min(n, hi), lo, 1)
+}
+
+// bounds divides those of an autoscaler.
+func (d *drawing) bounds() *plan {
+	p := d.plan()
+	next := 0
+	all := placement.PlanBounds(d.key(), number(d.source.share.MinReplicas), number(d.source.share.MaxReplicas), d.members())
+	for _, at := range d.selected {
+		if next < len(all) && all[next].Member == d.fleet.members[at].name {
+			if b := all[next]; b.Max > 0 {
+				d.add(p, at, part{a: b.Min, b: b.Max})
+			}
+			next++
+		}
+	}
+	return p
+}
+
+func number(n *int32) int32 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}

@@ -1,0 +1,95 @@
+package propagation
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/fedhelm/fedhelm/pkg/delivery"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
+)
+
+// replanPause is how long the numbers of copies may go on changing before they are looked at.
+const replanPause = 200 * time.Millisecond
+
+// plan makes the plan of a source that is divided, and has members look at what is another for them now.
+func (c *Controller) plan(_ context.Context, key delivery.Key) {
+	s, _ := c.sources.get(key)
+	kind, ok := c.sources.kind(key.Kind)
+	if s == nil || !ok || s.leaving() {
+		c.plans.drop(key)
+		return
+	}
+	if s.problem != "" || !s.guarded || !c.gates.open(key.Kind) {
+		return // and when that is another, it is planned
+	}
+	if scaler := c.sources.scaler(key); scaler != nil && c.plans.get(scaler.key) == nil {
+		return // and it is planned after its autoscaler
+	}
+	before := c.plans.get(key)
+	next := c.draw(kind, s, before)
+	c.plans.put(key, next)
+	var names []string
+	switch {
+	case before == nil:
+		names = c.concerned(nil, s)
+	case before.revision != next.revision:
+		names = c.concerned(&source{wanted: wanted{selector: before.selector}}, s)
+	default:
+		if names = next.differs(before); len(names) == 0 && slices.Equal(next.notes, before.notes) {
+			return
+		}
+	}
+	c.want(key, c.plans.hurried(key), names)
+	c.o.Changed(key)
+	c.replanScaled(s)
+}
+
+// replanAll has all sources that are divided planned again.
+func (c *Controller) replanAll() {
+	for _, k := range c.sources.kinds() {
+		if k.Divided == kinds.Whole {
+			continue
+		}
+		for _, s := range c.sources.all(k.ID(), func(s *source) bool { return !s.leaving() }) {
+			c.planning.Add(s.key)
+		}
+	}
+}
+
+// draw makes a plan.
+func (c *Controller) draw(k kinds.Kind, s *source, before *plan) *plan {
+	d := &drawing{kind: k, source: s, before: before, remembered: s.remembered()}
+	d.fleet = c.fleet.Load()
+	d.selected = d.fleet.selects(s.selector).all
+	d.copies = make([]copied, len(d.selected))
+	for i, at := range d.selected {
+		d.copies[i] = c.copied(k, s, d.fleet.members[at].name, d)
+	}
+	switch k.Divided {
+	case kinds.Job:
+		return d.job()
+	case kinds.Bounds:
+		return d.bounds()
+	default:
+		if scaler := c.sources.scaler(s.key); scaler != nil {
+			return d.scaled(c.boundsOf(scaler))
+		}
+		return d.replicas()
+	}
+}
+
+// boundsOf says what an autoscaler's plan gives a member; false if that is not known.
+func (c *Controller) boundsOf(scaler *source) func(member string) (lo, hi int32, known bool) {
+	p := c.plans.get(scaler.key)
+	return func(member string) (int32, int32, bool) {
+		if p == nil {
+			return 0, 0, false
+		}
+		part, known := p.of(member)
+		if part == nil {
+			return 0, 0, known
+		}
+		return part.a, part.b, true
+	}
+}

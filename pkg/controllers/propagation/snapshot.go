@@ -1,0 +1,66 @@
+package propagation
+
+import (
+	"github.com/fedhelm/fedhelm/pkg/controllers/state"
+	"github.com/fedhelm/fedhelm/pkg/delivery"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
+)
+
+// Snapshot says how it stands with an object; false if it is not federated, or if not enough is known yet to say anything.
+func (c *Controller) Snapshot(key delivery.Key) (state.Snapshot, bool) {
+	s, _ := c.sources.get(key)
+	kind, ok := c.sources.kind(key.Kind)
+	if s == nil || s.excluded || !ok || !c.counted.Load() {
+		return state.Snapshot{}, false
+	}
+	shot := state.Snapshot{
+		Kind: kind, Key: key, UID: s.uid, ResourceVersion: s.resourceVersion, Generation: s.generation, Deleting: s.deleting,
+		Share: s.share, Annotations: s.annotations, Status: s.status, Helm: s.helm, Problem: s.problem, Touched: s.touched,
+	}
+	var p *plan
+	if kind.Divided != kinds.Whole && s.problem == "" && !s.leaving() {
+		if p = c.plans.get(key); p == nil || p.revision != s.revision {
+			return state.Snapshot{}, false
+		}
+		shot.Notes = p.notes
+	}
+	f := c.fleet.Load()
+	in, posts := f.selects(s.selector).in, c.posts.list()
+	for i := range f.members {
+		m := &f.members[i]
+		if part, of := c.portion(s, p, m, posts[m.name], in[i]); of {
+			shot.Parts = append(shot.Parts, part)
+		}
+	}
+	return shot, true
+}
+
+// portion is how it stands with the object in one member; false if the member has nothing to do with it.
+func (c *Controller) portion(s *source, p *plan, m *member, at *post, selected bool) (state.Part, bool) {
+	part := state.Part{Member: m.name, Selected: selected && s.problem == "" && !s.leaving(), Reachable: m.ready && at != nil}
+	if at != nil {
+		part.Report = at.agent.Report(s.key)
+	}
+	if part.Selected && p != nil {
+		if got, _ := p.of(m.name); got != nil {
+			part.Wanted, part.Pending = got.share(p.divided), got.pending
+			part.WantedHash = s.hashOf(got, p, part.Report)
+		} else {
+			part.Selected = false
+		}
+	} else if part.Selected {
+		part.WantedHash = s.hash
+	}
+	if !part.Reachable {
+		part.State, part.Message = delivery.Unreachable, m.why
+	}
+	return part, part.Selected || part.Copy != nil
+}
+
+// hashOf is that of a part. Replicas that an autoscaler of the member has taken over are not in it any more.
+func (s *source) hashOf(part *part, p *plan, r delivery.Report) string {
+	if part.scaled && r.Hash == s.hash {
+		return s.hash
+	}
+	return s.template.Hash(part.share(p.divided))
+}
