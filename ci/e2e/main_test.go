@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
@@ -41,6 +42,7 @@ type cluster struct {
 	context  string
 	client   kubernetes.Interface
 	metadata metadata.Interface
+	dynamic  dynamic.Interface
 }
 
 func TestMain(m *testing.M) {
@@ -87,7 +89,10 @@ func connect(kubeconfig, kubeContext string) (*cluster, error) {
 	if c.client, err = kubernetes.NewForConfig(config); err != nil {
 		return nil, err
 	}
-	c.metadata, err = metadata.NewForConfig(config)
+	if c.metadata, err = metadata.NewForConfig(config); err != nil {
+		return nil, err
+	}
+	c.dynamic, err = dynamic.NewForConfig(config)
 	return c, err
 }
 
