@@ -80,7 +80,8 @@ func (c *client) do(ctx context.Context, verb string, req *rest.Request) ([]byte
 	began := c.Clock.Now()
 	code := 0
 	result := req.MaxRetries(0).Do(ctx)
-	answer, err := result.StatusCode(&code).Raw()
+	answer, _ := result.StatusCode(&code).Raw()
+	err := result.Error() // unlike that of Raw, in the member's own words
 	c.tell(ctx, verb, code, err, began)
 	return answer, err
 }
