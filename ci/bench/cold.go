@@ -93,29 +93,33 @@ func (b *propagationBench) coldOnce(ctx context.Context, w *world, members []rea
 	return run, err
 }
 
+// floorPrefix begins the names of the floor's namespaces.
+const floorPrefix = workloadPrefix + "floor"
+
 // floorWorkers finds how many workers the floor is fastest with.
-func (b *propagationBench) floorWorkers(ctx context.Context, members []realMember) (int, error) {
-	best, least := 0, 0.
+func (b *propagationBench) floorWorkers(ctx context.Context, members []realMember) (best int, err error) {
+	least := time.Duration(0)
 	for _, workers := range []int{8, 16, 32, 64} {
-		took, err := floor(ctx, members, trial, workers)
+		set := workload.Set{Prefix: fmt.Sprintf("%s-%d", floorPrefix, workers), Seed: sources.Seed}
+		took, err := direct.Apply(ctx, configs(members), set.Objects(trial), workers)
 		if err != nil {
-			return 0, err
+			return 0, fmt.Errorf("floor: %w", err)
 		}
 		if best == 0 || took < least {
 			best, least = workers, took
 		}
 	}
-	return best, nil
+	return best, clearAll(ctx, members, floorPrefix)
 }
 
 // floor is how many seconds it takes to apply the objects straight to the members. They are taken out again.
 func floor(ctx context.Context, members []realMember, objects, workers int) (float64, error) {
-	set := workload.Set{Prefix: workloadPrefix + "floor", Seed: sources.Seed}
+	set := workload.Set{Prefix: floorPrefix, Seed: sources.Seed}
 	took, err := direct.Apply(ctx, configs(members), set.Objects(objects), workers)
 	if err != nil {
 		return 0, fmt.Errorf("floor: %w", err)
 	}
-	return took.Seconds(), clearAll(ctx, members, set.Prefix)
+	return took.Seconds(), clearAll(ctx, members, floorPrefix)
 }
 
 // restPeriod is how long nothing may happen until everything counts as being at rest.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -60,12 +61,12 @@ func (w *world) joinAll(ctx context.Context, names []string) ([]realMember, erro
 // leaveAll takes the federation out of members, and what it left there.
 func (w *world) leaveAll(ctx context.Context, all []realMember) error {
 	ctx = context.WithoutCancel(ctx)
-	errs := make([]error, 0, 2*len(all))
+	errs := make([]error, 0, len(all)+1)
 	for _, m := range all {
 		_, err := w.call(ctx, "unjoin", m.name, "--force")
-		errs = append(errs, err, m.clear(ctx, workloadPrefix))
+		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, clearAll(ctx, all, workloadPrefix))...)
 }
 
 // workloadPrefix begins the names of all namespaces of a benchmark's objects.
@@ -108,12 +109,13 @@ func (m realMember) clear(ctx context.Context, prefix string) error {
 	}
 }
 
+// clearAll does so in all members at once.
 func clearAll(ctx context.Context, all []realMember, prefix string) error {
-	errs := make([]error, 0, len(all))
+	group, ctx := errgroup.WithContext(ctx)
 	for _, m := range all {
-		errs = append(errs, m.clear(ctx, prefix))
+		group.Go(func() error { return m.clear(ctx, prefix) })
 	}
-	return errors.Join(errs...)
+	return group.Wait()
 }
 
 func configs(all []realMember) []*rest.Config {
