@@ -16,7 +16,7 @@ import (
 // A policy that cannot be evaluated lets the request pass, since the controller puts the finalizer on whatever comes without it.
 func Finalizer(of []kinds.Kind) *admissionv1.MutatingAdmissionPolicy {
 	of = append(of[:len(of):len(of)], kinds.Definitions())
-	p := finalizer(finalizerName, rules(of, admissionv1.Create, admissionv1.Update))
+	p := finalizer(finalizerName, rulesFor(of, admissionv1.Create, admissionv1.Update))
 	p.Spec.MatchConditions = append(federated(of), needsFinalizer())
 	return p
 }
@@ -25,7 +25,7 @@ func Finalizer(of []kinds.Kind) *admissionv1.MutatingAdmissionPolicy {
 // a parameter is looked up for each request.
 func CustomFinalizer(others []kinds.Kind) *admissionv1.MutatingAdmissionPolicy {
 	p := finalizer(customFinalizerName, everything(admissionv1.Create, admissionv1.Update))
-	p.Spec.MatchConstraints.ExcludeResourceRules = append(rules(others, admissionv1.OperationAll), rules([]kinds.Kind{
+	p.Spec.MatchConstraints.ExcludeResourceRules = append(rulesFor(others, admissionv1.OperationAll), rulesFor([]kinds.Kind{
 		kinds.Definitions(), {Group: "coordination.k8s.io", Resource: "leases"}, {Resource: "events"}, {Group: "events.k8s.io", Resource: "events"},
 	}, admissionv1.OperationAll)...)
 	p.Spec.ParamKind = &admissionv1.ParamKind{APIVersion: corev1.SchemeGroupVersion.String(), Kind: "ConfigMap"}

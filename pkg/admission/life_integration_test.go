@@ -51,6 +51,15 @@ func testLife(t *testing.T, f *federation) {
 	})
 }
 
+// testRestart asks as soon as the API server says that it is ready.
+func testRestart(t *testing.T, f *federation) {
+	t.Helper()
+	f.server.Restart()
+	if made := f.create(t, object(t, `{apiVersion: v1, kind: ConfigMap, metadata: {name: restarted}}`)); times(made) != 1 {
+		t.Errorf("finalizers %v", made.GetFinalizers())
+	}
+}
+
 // testOrphans takes the finalizer "orphan" off, as the garbage collector does.
 func testOrphans(t *testing.T, f *federation) {
 	t.Helper()

@@ -57,8 +57,8 @@ func binding(name string) *admissionv1.MutatingAdmissionPolicyBinding {
 	}
 }
 
-// rules match objects of these kinds, in whatever version, but not their subresources.
-func rules(of []kinds.Kind, operations ...admissionv1.OperationType) []admissionv1.NamedRuleWithOperations {
+// rulesFor match objects of these kinds, in whatever version, but not their subresources.
+func rulesFor(of []kinds.Kind, operations ...admissionv1.OperationType) []admissionv1.NamedRuleWithOperations {
 	byGroup := kinds.Rules(of)
 	all := make([]admissionv1.NamedRuleWithOperations, len(byGroup))
 	for i, r := range byGroup {

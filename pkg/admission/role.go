@@ -6,6 +6,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// rules are those of a ClusterRole: null, if there are none.
+const rules = `(object.?rules.orValue(null) == null ? [] : object.rules)`
+
 // customRole is the policy that says what the ClusterRole CustomKindsRole can grant, whoever writes it. The controller manager may write
 // into that one role what it does not hold itself; so this is the limit: reading and patching kinds of groups that are not Reserved.
 func customRole() (*admissionv1.ValidatingAdmissionPolicy, *admissionv1.ValidatingAdmissionPolicyBinding) {
@@ -24,16 +27,16 @@ func customRole() (*admissionv1.ValidatingAdmissionPolicy, *admissionv1.Validati
 					Message:    "this ClusterRole cannot be aggregated",
 				},
 				{
-					Expression: `object.?rules.orValue([]).all(r, r.verbs.all(v, v in ["get", "list", "watch", "patch"]))`,
+					Expression: rules + `.all(r, r.verbs.all(v, v in ["get", "list", "watch", "patch"]))`,
 					Message:    "this ClusterRole grants get, list, watch and patch alone",
 				},
 				{
 					// A wildcard has no dot, and so have Kubernetes' groups that are named in one word.
-					Expression: `object.?rules.orValue([]).all(r, !has(r.nonResourceURLs) && r.?apiGroups.orValue([]).all(g, g.contains(".") && !(g in [` + quoted(reserved) + `])))`,
+					Expression: rules + `.all(r, !has(r.nonResourceURLs) && r.?apiGroups.orValue([]).all(g, g.contains(".") && !(g in [` + quoted(reserved) + `])))`,
 					Message:    "this ClusterRole grants rights to custom kinds alone",
 				},
 				{
-					Expression: `object.?rules.orValue([]).all(r, r.?resources.orValue([]).all(s, !s.contains("*") && !s.contains("/")))`,
+					Expression: rules + `.all(r, r.?resources.orValue([]).all(s, !s.contains("*") && !s.contains("/")))`,
 					Message:    "this ClusterRole names each kind, and no subresources",
 				},
 			},

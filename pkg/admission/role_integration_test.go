@@ -34,6 +34,7 @@ func testRole(t *testing.T, f *federation) {
 		refused    string // part of the message; "" for what is granted
 	}{
 		{"custom kinds are read and patched", admission.CustomKindsRole, rule("middle.earth", "rings", "get", "list", "watch", "patch"), ""},
+		{"nothing at all", admission.CustomKindsRole, nil, ""},
 		{"custom kinds of a group below Kubernetes' own domain", admission.CustomKindsRole, rule("gateway.networking.k8s.io", "httproutes", "patch"), ""},
 		{"nothing is made", admission.CustomKindsRole, rule("middle.earth", "rings", "create"), "get, list, watch and patch"},
 		{"nothing by wildcard", admission.CustomKindsRole, rule("*", "rings", "get"), "custom kinds alone"},
@@ -46,7 +47,11 @@ func testRole(t *testing.T, f *federation) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := apply(tt.role, tt.rule)
+			rules := []*rbacv1ac.PolicyRuleApplyConfiguration{tt.rule}
+			if tt.rule == nil {
+				rules = nil
+			}
+			err := apply(tt.role, rules...)
 			switch {
 			case tt.refused == "" && err != nil:
 				t.Error(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,12 +23,14 @@ import (
 type looked struct {
 	version string // resourceVersion
 	kind    kinds.Kind
-	problem error // why there is no kind
+	problem error     // why there is no kind
+	since   time.Time // when this process first saw that there is one
 }
 
 // look reads a definition, unless this version of it was read before.
 func (f *Follower) look(ctx context.Context, metadata *metav1.PartialObjectMetadata) (kinds.Kind, error) {
-	if known, ok := f.looked[metadata.Name]; ok && known.version == metadata.ResourceVersion {
+	known := f.looked[metadata.Name]
+	if known.version == metadata.ResourceVersion {
 		return known.kind, known.problem
 	}
 	u := &unstructured.Unstructured{}
@@ -43,8 +46,11 @@ func (f *Follower) look(ctx context.Context, metadata *metav1.PartialObjectMetad
 	if problem != nil {
 		ctrl.LoggerFrom(ctx).Info("A marked kind is not federated", "definition", metadata.Name, "reason", problem.Error())
 	}
+	if known.since.IsZero() && problem == nil {
+		known.since = f.o.Clock.Now()
+	}
 	// If what was read is newer than the metadata, it is read once more when those come.
-	f.looked[metadata.Name] = looked{version: metadata.ResourceVersion, kind: kind, problem: problem}
+	f.looked[metadata.Name] = looked{version: metadata.ResourceVersion, kind: kind, problem: problem, since: known.since}
 	return kind, problem
 }
 

@@ -18,8 +18,11 @@ import (
 // fieldOwner is whose fields the ConfigMap and the ClusterRole have.
 const fieldOwner = "fedhelm-custom-kinds"
 
-// stateLeaving is what the record says of a kind that is not marked any more.
-const stateLeaving = "leaving"
+// What the record says, beside admission.StateFederated.
+const (
+	stateNew     = "new"     // federated, but not known to the policy yet
+	stateLeaving = "leaving" // not marked any more
+)
 
 // recorded is what the admission policy goes by: a state for each kind. It outlives this process, and so do kinds that are leaving.
 func (f *Follower) recorded(ctx context.Context) (map[string]string, error) {
@@ -32,22 +35,19 @@ func (f *Follower) recorded(ctx context.Context) (map[string]string, error) {
 }
 
 // record applies the rights before the record: what the policy puts a finalizer on, the controller manager can take it off again.
-func (f *Follower) record(ctx context.Context, all []kinds.Kind) error {
+func (f *Follower) record(ctx context.Context, all []kinds.Kind, states map[kinds.ID]string) error {
 	labels := map[string]string{"app.kubernetes.io/managed-by": "fedhelm", "app.kubernetes.io/part-of": "federation"}
 	role := rbacv1ac.ClusterRole(admission.CustomKindsRole).WithLabels(labels)
 	record := corev1ac.ConfigMap(admission.CustomKinds, metav1.NamespaceSystem).WithLabels(labels)
-	states := map[string]string{}
+	data := map[string]string{}
 	for _, k := range all {
 		if k.ID() == kinds.CRD {
 			continue // of the policy and the rights that are there from the start
 		}
 		role.WithRules(rbacv1ac.PolicyRule().WithAPIGroups(k.Group).WithResources(k.Resource).WithVerbs("get", "list", "watch", "patch"))
-		states[string(k.ID())] = admission.StateFederated
-		if k.Leaving {
-			states[string(k.ID())] = stateLeaving
-		}
+		data[string(k.ID())] = states[k.ID()]
 	}
-	record.WithData(states)
+	record.WithData(data)
 	if err := f.o.Writer.Apply(ctx, role, client.FieldOwner(fieldOwner), client.ForceOwnership); err != nil {
 		return fmt.Errorf("apply ClusterRole %q: %w", admission.CustomKindsRole, err)
 	}

@@ -32,15 +32,12 @@ func (f *Follower) Start(ctx context.Context) error {
 	for ctx.Err() == nil {
 		again := lookAgain
 		if informer.HasSynced() {
-			leaving, err := f.reconcile(ctx)
-			switch {
-			case err != nil:
+			again, err = f.reconcile(ctx)
+			if err == nil {
+				retry = firstRetry
+			} else {
 				log.Error(err, "Custom kinds are not up to date")
 				again, retry = retry, min(2*retry, lastRetry)
-			case leaving:
-				again, retry = leaveAgain, firstRetry
-			default:
-				retry = firstRetry
 			}
 		}
 		timer := f.o.Clock.NewTimer(again)
