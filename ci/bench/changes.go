@@ -35,10 +35,11 @@ type changes struct {
 
 // change is one of an object.
 type change struct {
-	due    time.Time                   // when it was to be made; that it was made later counts as a delay, too
-	seen   []atomic.Pointer[time.Time] // by member
-	unseen atomic.Int32                // members
-	done   chan struct{}               // closed when all members have it
+	due      time.Time                   // when it was to be made
+	accepted atomic.Pointer[time.Time]   // when the federation API had answered
+	seen     []atomic.Pointer[time.Time] // by member
+	unseen   atomic.Int32                // members
+	done     chan struct{}               // closed when all members have it
 }
 
 func newChanges(config *rest.Config, objects []workload.Object, members int) (*changes, error) {
@@ -122,10 +123,11 @@ func (c *changes) make(ctx context.Context, number int) error {
 
 // outcome is what came of some changes.
 type outcome struct {
-	each []time.Duration // from when a change was due until a member had it
-	last []time.Duration // until all members had it
-	late time.Duration   // from when the last change was due until all members had all
-	lost int             // changes that not all members had in time
+	write []time.Duration // from when a change was due until the federation API had accepted it
+	each  []time.Duration // from then until a member had it
+	last  []time.Duration // from then until all members had it
+	late  time.Duration   // from when the last change was due until all members had all
+	lost  int             // changes that not all members had in time
 }
 
 // run makes changes at a rate for some time, then waits, but no longer than patience, until they are everywhere.
@@ -145,6 +147,8 @@ func (c *changes) run(ctx context.Context, rate float64, during, patience time.D
 			if err := c.make(ctx, number); err != nil {
 				failure.CompareAndSwap(nil, &err)
 			}
+			now := time.Now()
+			one.accepted.Store(&now)
 		})
 	}
 	made.Wait()
@@ -162,14 +166,15 @@ func (c *changes) run(ctx context.Context, rate float64, during, patience time.D
 			continue
 		case <-one.done:
 		}
-		slowest := time.Duration(0)
+		accepted, slowest := *one.accepted.Load(), time.Duration(0)
 		for i := range one.seen {
-			took := one.seen[i].Load().Sub(one.due)
+			// A copy can be there before the answer is: it took no time.
+			took := max(0, one.seen[i].Load().Sub(accepted))
 			o.each = append(o.each, took)
 			slowest = max(slowest, took)
 		}
-		o.last = append(o.last, slowest)
-		o.late = max(o.late, one.due.Add(slowest).Sub(some[len(some)-1].due))
+		o.write, o.last = append(o.write, accepted.Sub(one.due)), append(o.last, slowest)
+		o.late = max(o.late, accepted.Add(slowest).Sub(some[len(some)-1].due))
 	}
 	return o, nil
 }

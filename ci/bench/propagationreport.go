@@ -133,11 +133,11 @@ func writeLatency(b *strings.Builder, l latencyResult) {
 			kept = fmt.Sprintf("no: %.1f s behind, %d lost", r.Late, r.Lost)
 		}
 		rows = append(rows, []string{
-			fmt.Sprintf("%.0f", r.Rate), fmt.Sprint(r.Changes), fmt.Sprintf("%.3f", r.P50), fmt.Sprintf("%.3f", r.P99),
+			fmt.Sprintf("%.0f", r.Rate), fmt.Sprint(r.Changes), fmt.Sprintf("%.3f", r.Write), fmt.Sprintf("%.3f", r.P50), fmt.Sprintf("%.3f", r.P99),
 			fmt.Sprintf("%.3f", r.LastP50), fmt.Sprintf("%.3f", r.LastP99), fmt.Sprintf("%.0f", r.CPU), kept,
 		})
 	}
-	table(b, []string{"changes a second", "changes", "P50 s", "P99 s", "last member P50 s", "last member P99 s", "CPU %", "kept up"}, rows)
+	table(b, []string{"changes a second", "changes", "accepted P99 s", "P50 s", "P99 s", "last member P50 s", "last member P99 s", "CPU %", "kept up"}, rows)
 }
 
 func writeGrowth(b *strings.Builder, g growthResult) {
