@@ -19,6 +19,7 @@ type Agent struct {
 	Options
 
 	queue  *queue
+	crews  *queue // workloads whose pods are to be looked at, when there is nothing else to do
 	gate   *gate
 	client *client
 	brake  brake
@@ -29,13 +30,16 @@ type Agent struct {
 	tables    map[kinds.ID]*table
 	begun     []*table // to be followed, or asked about, by a goroutine of Run
 	awaiting  map[Key]map[Key]Priority
+	visit     time.Time // the last that was arranged
 	reachable bool
 }
 
 // New returns an Agent that does nothing until it runs. It takes the member for reachable.
 func New(o Options) *Agent {
 	a := &Agent{Options: o.withDefaults(), tables: map[kinds.ID]*table{}, awaiting: map[Key]map[Key]Priority{}, reachable: true}
-	a.queue = newQueue(a.Clock, a.Metrics.depthOf(a.Member.Name))
+	wake := make(chan struct{}, 1)
+	a.queue = newQueue(a.Clock, wake, a.Metrics.depthOf(a.Member.Name))
+	a.crews = newQueue(a.Clock, wake, func(Priority, int) {})
 	a.gate = newGate(a.Clock, a.Limits.Requests, a.queue.signal, a.recovered)
 	a.client = &client{Options: &a.Options, gate: a.gate}
 	return a
@@ -48,6 +52,7 @@ func (a *Agent) Run(ctx context.Context) {
 	defer a.Metrics.forget(a.Member.Name)
 	defer work.Wait()
 	defer a.queue.close()
+	defer a.crews.close()
 	defer cancel()
 	for {
 		for _, t := range a.toBegin() {
@@ -76,7 +81,7 @@ func (a *Agent) toBegin() []*table {
 
 // handOut lets workers in while there are keys and the gate lets them. It returns when it should be called again at the latest.
 func (a *Agent) handOut(ctx context.Context, work *sync.WaitGroup) (wait time.Duration) {
-	for a.queue.any() {
+	for a.queue.any() || a.crews.any() {
 		ok, wait := a.gate.enter()
 		if !ok && wait > 0 {
 			return wait
@@ -95,12 +100,15 @@ func (a *Agent) handOut(ctx context.Context, work *sync.WaitGroup) (wait time.Du
 // labour works on keys as long as there are some.
 func (a *Agent) labour(ctx context.Context) {
 	for ctx.Err() == nil && a.gate.mayStay() {
-		k, p, ok := a.queue.get()
-		if !ok {
+		if k, p, ok := a.queue.get(); ok {
+			a.work(ctx, k, p)
+			a.queue.done(k)
+		} else if k, _, ok := a.crews.get(); ok {
+			a.lookAtPods(ctx, k)
+			a.crews.done(k)
+		} else {
 			return
 		}
-		a.work(ctx, k, p)
-		a.queue.done(k)
 	}
 }
 
@@ -199,7 +207,7 @@ func (a *Agent) follower(k kinds.Kind, to phase) *table {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t := a.tables[k.ID()]
-	if t == nil {
+	if t == nil || t.kind != k {
 		t = newTable(lens{kind: k, federation: a.Federation, federationUID: a.FederationUID})
 		a.tables[k.ID()] = t
 	}

@@ -83,7 +83,7 @@ func (a *Agent) judge() {
 			a.queue.addAfter(brakeKey, Recheck, beforeJudging)
 			return
 		}
-		keys := t.ours()
+		keys := t.standing()
 		copies += len(keys)
 		for _, k := range keys {
 			if a.Wish(k).Action == Unsourced {
@@ -137,8 +137,8 @@ func (a *Agent) hold(k Key, message string) {
 	}
 }
 
-// ours are the keys of copies that are ours and not on their way out.
-func (t *table) ours() []Key {
+// standing are the keys of copies that are ours and not on their way out.
+func (t *table) standing() []Key {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var keys []Key

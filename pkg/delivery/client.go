@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 
+	"github.com/fedhelm/fedhelm/pkg/delivery/internal/pods"
+	"github.com/fedhelm/fedhelm/pkg/delivery/internal/prune"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
@@ -73,6 +75,34 @@ func (c *client) remove(ctx context.Context, k kinds.Kind, namespace, name strin
 	return err
 }
 
+// prune asks for the member's schema of a kind, and takes out of a body what is not in that.
+func (c *client) prune(ctx context.Context, k kinds.Kind, body []byte) (pruned []byte, paths []string, err error) {
+	err = c.asking(ctx, "schema", func(ctx context.Context) (err error) {
+		pruned, paths, err = prune.Prune(ctx, c.Member.Client, k.GroupVersionKind(), body)
+		return err
+	})
+	return pruned, paths, err
+}
+
+// look asks how it is with the pods of a workload.
+func (c *client) look(ctx context.Context, k kinds.Kind, namespace, name string) (unschedulable int32, waiting string, err error) {
+	err = c.asking(ctx, "pods", func(ctx context.Context) (err error) {
+		unschedulable, waiting, err = pods.Look(ctx, c.Member.Client, c.Clock.Now(), k, namespace, name)
+		return err
+	})
+	return unschedulable, waiting, err
+}
+
+// asking counts the requests of f as one.
+func (c *client) asking(ctx context.Context, verb string, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, c.Limits.RequestTimeout)
+	defer cancel()
+	began := c.Clock.Now()
+	err := f(ctx)
+	c.tell(ctx, verb, http.StatusOK, err, began)
+	return err
+}
+
 // do sends a request, once.
 func (c *client) do(ctx context.Context, verb string, req *rest.Request) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Limits.RequestTimeout)
@@ -93,8 +123,10 @@ func (c *client) tell(ctx context.Context, verb string, code int, err error, beg
 	}
 	var status apierrors.APIStatus
 	said := errors.As(err, &status)
-	if said && code == 0 {
+	if said {
 		code = int(status.Status().Code)
+	} else if err != nil {
+		code = 0
 	}
 	c.Metrics.requests.WithLabelValues(c.Member.Name, verb, strconv.Itoa(code)).Inc()
 	o, after := judge(ctx, code, err)

@@ -19,24 +19,39 @@ const (
 	longestRest   = 5 * time.Second
 )
 
-// follow keeps the table of a kind up to date until the context ends.
+// follow keeps the table of a kind up to date until the context ends, or the kind is federated no more.
 func (a *Agent) follow(ctx context.Context, t *table) {
 	rest := time.Duration(0)
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !a.dropped(t) {
 		version, err := a.begin(ctx, t)
-		for err == nil && version != "" && ctx.Err() == nil {
+		for err == nil && version != "" && ctx.Err() == nil && !a.dropped(t) {
 			rest = 0
 			version, err = a.keepUp(ctx, t, version, &rest)
 		}
-		if err == nil { // there are no copies, and none is wished
+		if ctx.Err() != nil || err == nil && version == "" { // there are no copies, and none is wished
 			return
 		}
-		if ctx.Err() != nil {
-			return
+		if err == nil {
+			continue
 		}
 		rest = min(max(shortestRest, 2*rest), longestRest)
 		a.pause(ctx, t, a.unfollowed(t, err, rest))
 	}
+}
+
+// dropped tells that nobody asks for a table any more, since its kind is federated no more, or in another version. If it is again some
+// day, it gets another table.
+func (a *Agent) dropped(t *table) bool {
+	k, ok := a.Kind(t.kind.ID())
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.tables[t.kind.ID()] != t {
+		return true
+	}
+	if !ok {
+		delete(a.tables, t.kind.ID())
+	}
+	return !ok || k != t.kind
 }
 
 // begin lists the copies of a kind, and returns the version to watch from; "" if the kind needs no watch.
@@ -113,6 +128,9 @@ func (a *Agent) heed(t *table, n name, c change, p Priority) {
 	}
 	if c.established {
 		a.servedNow()
+	}
+	if c.unready {
+		a.visitAfter(k, beforeLooking)
 	}
 }
 

@@ -356,4 +356,3 @@ func (p *place) configMapImmutable(value string, change ...func(*Wish)) Key {
 	p.t.Helper()
 	return p.source(fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"frozen","namespace":%q},"immutable":true,"data":{"key":%q}}`, p.ns, value), change...)
 }
-

@@ -106,10 +106,10 @@ func (j *job) put(ctx context.Context, r *record, share shape.Share, hash string
 		body := j.wish.Template.Body(share, shape.Precondition{UID: uid})
 		m, err := j.client.apply(ctx, j.kind, j.n.namespace, j.n.name, body)
 		if err == nil {
-			return j.applied(r, m, hash, nil)
+			return j.applied(m, hash, nil)
 		}
 		if !isAnother(err) {
-			return j.refused(ctx, r, err)
+			return j.refused(ctx, r, body, hash, err)
 		}
 		m, err = j.client.metadata(ctx, j.kind, j.n.namespace, j.n.name)
 		switch {
@@ -155,7 +155,7 @@ func (j *job) mine(m *metav1.PartialObjectMetadata, s *sight) (verdict, bool) {
 }
 
 // applied takes in that the member has what is wished, but for what was pruned.
-func (j *job) applied(r *record, m *metav1.PartialObjectMetadata, hash string, pruned []string) verdict {
+func (j *job) applied(m *metav1.PartialObjectMetadata, hash string, pruned []string) verdict {
 	s := j.t.metadata(&m.ObjectMeta)
 	j.took(s)
 	j.t.change(j.n, func(now *record) {

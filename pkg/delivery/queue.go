@@ -35,9 +35,9 @@ type item struct {
 	index    int // in later; -1 if it is not there
 }
 
-// newQueue returns an empty queue. count is told how many keys of a priority are ready.
-func newQueue(c clock.WithDelayedExecution, count func(Priority, int)) *queue {
-	return &queue{clock: c, wake: make(chan struct{}, 1), count: count, items: map[Key]*item{}}
+// newQueue returns an empty queue that wakes somebody when there is something in it. count is told how many keys of a priority are ready.
+func newQueue(c clock.WithDelayedExecution, wake chan struct{}, count func(Priority, int)) *queue {
+	return &queue{clock: c, wake: wake, count: count, items: map[Key]*item{}}
 }
 
 // add puts a key in, which can be had at once.

@@ -18,7 +18,7 @@ type record struct {
 	state  State
 	wished string // Report's Hash
 	note   *note  // nil while there is nothing to remember
-	pods   *pods
+	crew   *crew  // nil while it is ready, or has no pods
 }
 
 // note is what is remembered of a key that is not plainly in order.
@@ -40,13 +40,6 @@ type attempt struct {
 	hash            string
 	source          types.UID
 	adopt, recreate bool
-}
-
-// pods is what was found of the pods of a workload that is not ready.
-type pods struct {
-	unschedulable int32
-	waiting       string
-	asked         bool // they are being looked at, or will be
 }
 
 // inOrder tells whether what is applied is what is known to be there, and nobody has changed our fields.
@@ -77,8 +70,8 @@ func (r *record) report() Report {
 	if r.share != nil {
 		c.Share = *r.share
 	}
-	if r.pods != nil {
-		c.Unschedulable, c.Waiting = r.pods.unschedulable, r.pods.waiting
+	if r.crew != nil {
+		c.Unschedulable, c.Waiting = r.crew.unschedulable, r.crew.waiting
 	}
 	report.Copy = c
 	return report

@@ -13,8 +13,10 @@ import (
 const secretsID kinds.ID = "secrets"
 
 // refused says what becomes of an apply that the member did not take.
-func (j *job) refused(ctx context.Context, r *record, err error) verdict {
+func (j *job) refused(ctx context.Context, r *record, body []byte, hash string, err error) verdict {
 	switch {
+	case isUnknownField(err):
+		return j.prune(ctx, r, body, hash, err)
 	case isImmutable(err) && j.mayRecreate(r):
 		return j.recreate(ctx, r, "it is made anew, since a field cannot be changed: "+j.words(err))
 	case isImmutable(err):
@@ -26,6 +28,28 @@ func (j *job) refused(ctx context.Context, r *record, err error) verdict {
 	default:
 		return j.failed(err)
 	}
+}
+
+// prune applies what is left of a body without the fields that the member does not know.
+func (j *job) prune(ctx context.Context, r *record, body []byte, hash string, unknown error) verdict {
+	pruned, paths, err := j.client.prune(ctx, j.kind, body)
+	if err != nil || len(paths) == 0 {
+		v := j.failed(unknown)
+		if err != nil {
+			v.message = say("%s; what else it does not know could not be found out: %v", v.message, err)
+		}
+		return v
+	}
+	m, err := j.client.apply(ctx, j.kind, j.n.namespace, j.n.name, pruned)
+	switch {
+	case isUnknownField(err): // its schema says something else than it does
+		return j.failed(err)
+	case err != nil && isAnother(err):
+		return verdict{state: Pending, again: time.Millisecond}
+	case err != nil:
+		return j.refused(ctx, r, pruned, hash, err)
+	}
+	return j.applied(m, hash, paths)
 }
 
 // mayRecreate tells whether the copy may be deleted to be made anew. What holds other objects never is.

@@ -16,7 +16,7 @@ func (r *record) see(s sight) change {
 		s.uid, s.source = old.uid, same(old.source, s.source)
 		s.hash = same(old.hash, s.hash)
 	} else {
-		r.settled, r.pods = 0, nil
+		r.settled, r.crew = 0, nil
 	}
 	if !s.whole { // what an apply's answer does not say
 		s.share, s.status, s.established = old.share, old.status, old.established
@@ -35,7 +35,7 @@ func (r *record) see(s sight) change {
 
 // lose forgets what was seen, not what was found.
 func (r *record) lose() {
-	r.sight, r.there, r.settled, r.pods = sight{}, false, 0, nil
+	r.sight, r.there, r.settled, r.crew = sight{}, false, 0, nil
 }
 
 func same[S ~string](a, b S) S {

@@ -16,6 +16,7 @@ type table struct {
 	problem string // with forbidden
 	records map[name]*record
 	waiting map[name]Priority // to be looked at once the copies are known
+	ours    int               // records of copies
 	seen    uint64            // resourceVersion up to which all is known
 	lists   uint64
 }
@@ -25,6 +26,7 @@ type change struct {
 	look        bool // a worker should look at the key
 	tell        bool // the Report is another now
 	established bool // a definition's kind is served now
+	unready     bool // a workload is not ready any more, or has just been seen
 }
 
 // saw takes in an object that was seen by a list or a watch.
@@ -42,12 +44,35 @@ func (t *table) saw(n name, s sight, mark uint64) change {
 	if r.there && s.version != 0 && s.version < r.version {
 		return change{}
 	}
-	c := r.see(s)
+	c := t.see(r, s)
 	if c.look && t.phase != synced {
 		t.waiting[n] = max(t.waiting[n], Recheck)
 		c.look = false
 	}
 	return c
+}
+
+// see takes in a sight that is newer than what is known.
+func (t *table) see(r *record, s sight) change {
+	t.ours -= r.copies()
+	c := r.see(s)
+	t.ours += r.copies()
+	t.muster(r, &c)
+	return c
+}
+
+// lose takes in that an object is not there any more.
+func (t *table) lose(r *record) {
+	t.ours -= r.copies()
+	r.lose()
+}
+
+// copies is 1 if there is an object of ours.
+func (r *record) copies() int {
+	if r.there && r.ours {
+		return 1
+	}
+	return 0
 }
 
 // gone takes in that an object is there no more, by an event of that version.
@@ -58,7 +83,7 @@ func (t *table) gone(n name, version uint64) change {
 	if r == nil || !r.there || version != 0 && version < r.version {
 		return change{}
 	}
-	r.lose()
+	t.lose(r)
 	return change{look: true, tell: true}
 }
 
@@ -67,7 +92,7 @@ func (t *table) missing(n name, uid types.UID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if r := t.records[n]; r != nil && r.uid == uid {
-		r.lose()
+		t.lose(r)
 	}
 }
 
@@ -89,7 +114,7 @@ func (t *table) answer(n name, s sight) {
 	case !r.there && s.version != 0 && s.version <= t.seen:
 	case !s.labelled: // nothing would say when it goes
 	default:
-		r.see(s)
+		t.see(r, s)
 	}
 }
 
@@ -140,7 +165,7 @@ func (t *table) ends(list, version uint64) []name {
 	var lost []name
 	for n, r := range t.records {
 		if r.there && r.mark != list && (version == 0 || r.version <= version) {
-			r.lose()
+			t.lose(r)
 			lost = append(lost, n)
 		}
 	}
