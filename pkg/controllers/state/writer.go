@@ -2,61 +2,131 @@ package state
 
 import (
 	"context"
+	"sync"
 	"time"
 
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
-	"k8s.io/utils/clock"
 
 	"github.com/fedhelm/fedhelm/pkg/delivery"
 )
 
-// Options of a Writer. API, Snapshot and Events are required.
-type Options struct {
-	// API is a client of the federation API for requests by path, in JSON.
-	API rest.Interface
-	// Snapshot says how it stands with an object; false if there is none, or not enough is known yet to say anything about it. It may be
-	// called from several goroutines; what it returns is only read.
-	Snapshot func(delivery.Key) (Snapshot, bool)
-	// Events go to the objects whose state is written.
-	Events events.EventRecorder
-	// Busy says that members have work of users waiting, so that what can wait does. Nil: never.
-	Busy func() bool
-	// Workers is how many objects are written at once; 8 if 0.
-	Workers int
-	// Clock is the real one if nil.
-	Clock clock.WithTicker
-}
+// How long an object rests.
+const (
+	// settle lets members that do the same at the same time be told of at once.
+	settle = 200 * time.Millisecond
+	// pace is between two writes of one object, and between two looks that came to nothing.
+	pace = time.Second
+	// longestSoft is how long progress waits while members have work of users waiting.
+	longestSoft = 5 * time.Second
+	// longestUnseen is how long an object rests that members have yet to look at, if nothing was ever written of it; and if something was,
+	// which holds probably, since the process has just begun.
+	longestUnseen, longestRecheck = 2 * time.Second, 30 * time.Second
+	// longestRetry is between two tries to write what the API refuses.
+	longestRetry = 30 * time.Second
+)
 
-// Writer writes the state of objects into the federation API. It works level by level: what is written is made from the Snapshot at that
-// moment, however many changes led to it.
+// Writer writes the state of objects into the federation API. What it writes is made from the Snapshot at that moment, however many changes
+// led to it: at most once a second for each object, and nothing that is there already.
 type Writer struct {
 	o     Options
 	queue workqueue.TypedDelayingInterface[delivery.Key]
+
+	mu sync.Mutex
+	// due is when the objects in the queue are looked at, at the earliest.
+	due map[delivery.Key]time.Time
+	// memory is of objects that something is pending with; most have none.
+	memory map[delivery.Key]*memory
+	// helm remembers the ReplicaSets that are kept for Helm.
+	helm map[delivery.Key]replicaSet
+}
+
+// memory is what has to be remembered of an object between two looks.
+type memory struct {
+	waits    time.Time // since when its state is held back; zero if it is not
+	version  string    // that the last write has led to, until a snapshot shows it
+	failures int       // in a row
 }
 
 // New returns a Writer that writes nothing until Run.
 func New(o Options) *Writer {
-	if o.Busy == nil {
-		o.Busy = func() bool { return false }
+	o.complete()
+	return &Writer{
+		o:     o,
+		queue: workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[delivery.Key]{Clock: o.Clock}),
+		due:   map[delivery.Key]time.Time{}, memory: map[delivery.Key]*memory{}, helm: map[delivery.Key]replicaSet{},
 	}
-	if o.Workers == 0 {
-		o.Workers = 8
-	}
-	if o.Clock == nil {
-		o.Clock = clock.RealClock{}
-	}
-	return &Writer{o: o, queue: workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[delivery.Key]{Clock: o.Clock})}
 }
 
-// Changed has the state of the object looked at soon. It returns at once, and is cheap when called again before that.
+// Changed has the state of the object looked at soon. It does not block, and costs next to nothing while a look is due anyway.
 func (w *Writer) Changed(key delivery.Key) {
-	w.queue.AddAfter(key, 200*time.Millisecond)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, is := w.due[key]; !is {
+		w.after(key, settle)
+	}
 }
 
-// Run writes until ctx ends. It is called once.
+// Run writes until ctx ends, and returns when nothing is under way any more. It is called once.
 func (w *Writer) Run(ctx context.Context) {
+	var workers sync.WaitGroup
+	for range w.o.Workers {
+		workers.Go(func() {
+			for w.next(ctx) {
+			}
+		})
+	}
 	<-ctx.Done()
 	w.queue.ShutDown()
+	workers.Wait()
+}
+
+// next works on one object. It is false when there will be no more.
+func (w *Writer) next(ctx context.Context) bool {
+	key, end := w.queue.Get()
+	if end {
+		return false
+	}
+	defer w.queue.Done(key)
+	w.mu.Lock()
+	m, is := w.take(key)
+	w.mu.Unlock()
+	if !is || ctx.Err() != nil {
+		return true
+	}
+	again := w.look(ctx, key, &m)
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.memory, key)
+	if m != (memory{}) {
+		w.memory[key] = &m
+	}
+	if again > 0 {
+		w.after(key, again)
+	}
+	return true
+}
+
+// take returns the memory of an object that is due; false if it is not, since another time was agreed upon when it was in the queue already. The
+// caller holds mu.
+func (w *Writer) take(key delivery.Key) (memory, bool) {
+	due, is := w.due[key]
+	if !is {
+		return memory{}, false
+	}
+	if early := due.Sub(w.o.Clock.Now()); early > 0 {
+		w.queue.AddAfter(key, early)
+		return memory{}, false
+	}
+	delete(w.due, key)
+	if m := w.memory[key]; m != nil {
+		return *m, true
+	}
+	return memory{}, true
+}
+
+// after has an object looked at after some time, whatever was agreed upon before. The caller holds mu.
+func (w *Writer) after(key delivery.Key, d time.Duration) {
+	w.due[key] = w.o.Clock.Now().Add(d)
+	w.queue.AddAfter(key, d)
 }

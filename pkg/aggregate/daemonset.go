@@ -1,0 +1,25 @@
+package aggregate
+
+import appsv1 "k8s.io/api/apps/v1"
+
+// daemonSet leaves out what leaves: its nodes are wanted no more.
+func daemonSet(s Source, current appsv1.DaemonSetStatus, parts []part[appsv1.DaemonSetStatus]) appsv1.DaemonSetStatus {
+	total := appsv1.DaemonSetStatus{CollisionCount: current.CollisionCount}
+	for i := range parts {
+		if parts[i].Leaving {
+			continue
+		}
+		status := &parts[i].status
+		total.CurrentNumberScheduled += status.CurrentNumberScheduled
+		total.NumberMisscheduled += status.NumberMisscheduled
+		total.DesiredNumberScheduled += status.DesiredNumberScheduled
+		total.NumberReady += status.NumberReady
+		total.UpdatedNumberScheduled += status.UpdatedNumberScheduled
+		total.NumberAvailable += status.NumberAvailable
+		total.NumberUnavailable += status.NumberUnavailable
+	}
+	total.ObservedGeneration = observed(s, current.ObservedGeneration, parts, func(p *part[appsv1.DaemonSetStatus]) bool {
+		return p.status.ObservedGeneration >= p.Generation
+	})
+	return total
+}

@@ -1,0 +1,32 @@
+package aggregate
+
+// observed is the generation of the source that is at work in members: its own once every part was made from it and noticed by the member's
+// controllers, the former one until then. noticed reports whether a copy's controllers know its generation.
+func observed[S status](s Source, former int64, parts []part[S], noticed func(*part[S]) bool) int64 {
+	if s.Halted {
+		return former
+	}
+	for i := range parts {
+		p := &parts[i]
+		if !p.Leaving && !(p.Applied && p.seen && noticed(p)) {
+			return former
+		}
+	}
+	return s.Generation
+}
+
+// counted is how many pods of a copy count, as those on top of the total do not. They are among those that are not ready.
+func (p *Part) counted(replicas, ready int32) int32 {
+	return replicas - min(p.Pending, max(replicas-ready, 0))
+}
+
+// sum adds up numbers that may be missing; nil if all are.
+func sum(total, n *int32) *int32 {
+	if n == nil {
+		return total
+	}
+	if total == nil {
+		return new(*n)
+	}
+	return new(*total + *n)
+}
