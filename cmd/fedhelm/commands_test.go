@@ -17,6 +17,7 @@ import (
 
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
+	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
 )
 
 // fellowship is a host cluster with a federation in it, in a namespace of its own.
@@ -28,7 +29,7 @@ func fellowship(t *testing.T) *fake.Clientset {
 			federation.LabelPartOf: federation.PartOf, federation.LabelComponent: component,
 		}}
 	}
-	config, err := kubeconfig.Encode(kubeconfig.New(kubeconfig.Entry{Name: "fellowship", Server: "https://192.0.2.7", CA: []byte("ca"), Token: "t"}))
+	config, err := kubeconfig.Encode(kubeconfig.New(kubeconfig.Entry{Name: "fellowship", Server: "https://192.0.2.7", CA: certs.CA(t, "ca").CertPEM(), Token: "t"}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,15 +18,16 @@ const (
 const defaultTimeout = 5 * time.Minute
 
 // hostFlags lead to the host cluster and the namespace there. Every command that talks to it has them.
-func hostFlags() []cli.Flag {
+func hostFlags() []cli.Flag { return append(hostClusterFlags(), namespaceFlag()) }
+
+func hostClusterFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "kubeconfig", Category: categoryHost, Usage: "kubeconfig `FILE`, instead of $KUBECONFIG or ~/.kube/config", TakesFile: true},
 		&cli.StringFlag{Name: "host-cluster-context", Category: categoryHost, Usage: "kubeconfig `CONTEXT` of the host cluster, instead of the current one"},
-		namespaceFlag(),
 	}
 }
 
-func namespaceFlag() cli.Flag {
+func namespaceFlag() *cli.StringFlag {
 	return &cli.StringFlag{
 		Name: "federation-system-namespace", Aliases: []string{"n"}, Category: categoryHost, Value: chart.DefaultNamespace,
 		Usage: "`NAMESPACE` of the control plane in the host cluster",

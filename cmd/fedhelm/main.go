@@ -14,6 +14,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/fedhelm/fedhelm"
+	"github.com/fedhelm/fedhelm/pkg/describe"
 )
 
 func main() {
@@ -27,7 +28,7 @@ func main() {
 		getenv:      os.Getenv,
 		interactive: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
 		chart:       fedhelm.Chart(),
-		connect:     connect, connectMember: connectMember, open: open, openAPI: openAPI,
+		connect:     connect, connectMember: connectMember, open: open, openAPI: openAPI, objects: describe.Connect,
 	}
 	p.width, _, _ = term.GetSize(int(os.Stderr.Fd()))
 	p.terminal = term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb"

@@ -9,8 +9,10 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+	"k8s.io/client-go/rest"
 
 	"github.com/fedhelm/fedhelm/pkg/check"
+	"github.com/fedhelm/fedhelm/pkg/describe"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/join"
 	"github.com/fedhelm/fedhelm/pkg/printable"
@@ -31,6 +33,7 @@ type program struct {
 	connectMember  func(contextOptions) (*memberCluster, error)
 	open           func(context.Context, join.Host, federation.Ref) (join.Federation, error)
 	openAPI        func(context.Context, *host, federation.Ref) (check.Server, check.Clusters, error)
+	objects        func(*rest.Config) (describe.API, error) // of a federation
 }
 
 // Exit codes, as docs/operations.md lists them.
@@ -126,6 +129,7 @@ func (p *program) commands() []*cli.Command {
 		p.joinCommand(),
 		p.unjoinCommand(),
 		p.clustersCommand(),
+		p.describeCommand(),
 		p.checkCommand(),
 		p.kubeconfigCommand(),
 		p.deleteCommand(),

@@ -76,7 +76,7 @@ func TestBadFlagsAreAllReportedAtOnce(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "init", "upgrade", "generate", "status", "list", "join", "clusters", "check", "unjoin", "kubeconfig", "delete", "version", "completion"} {
+	for _, command := range []string{"", "init", "upgrade", "generate", "status", "list", "join", "clusters", "describe", "check", "unjoin", "kubeconfig", "delete", "version", "completion"} {
 		t.Run("fedhelm "+command, func(t *testing.T) {
 			c := newConsole(nil, nil)
 			if err := c.fedhelm(strings.Fields(command + " --help")...); err != nil {
