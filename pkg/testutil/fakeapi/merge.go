@@ -46,7 +46,7 @@ func (a *API) merge(c *collection, req request, patch []byte) (result, error) {
 	}
 	after.uid, after.version = "", ""
 	if req.subresource == "status" {
-		after.metadata, after.top = before.metadata, before.top
+		after.top = before.top // metadata may be changed by the way, as in Kubernetes
 	}
 	if after.metadata == before.metadata && after.top == before.top && string(after.status) == string(before.status) {
 		return result{object: before}, nil
