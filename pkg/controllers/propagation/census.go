@@ -38,11 +38,11 @@ func (c *Controller) watchFleet(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("watch Clusters: %w", err)
 	}
-	told := map[string]bool{} // members whose fail-over is held, so that it is told once
+	var told []string // members whose fail-over is held: each is told once
 	for ctx.Err() == nil {
 		var again time.Time
 		if informer.HasSynced() {
-			if again, err = c.count(ctx, told); err != nil {
+			if again, err = c.count(ctx, &told); err != nil {
 				ctrl.LoggerFrom(ctx).Error(err, "Clusters could not be looked at")
 				again = c.o.Clock.Now().Add(time.Second)
 			}
@@ -91,7 +91,7 @@ func (c *Controller) sleep(ctx context.Context, d time.Duration, wake <-chan str
 }
 
 // count makes the fleet what the Clusters say, and says when to do so again although none of them has changed; zero for never.
-func (c *Controller) count(ctx context.Context, told map[string]bool) (again time.Time, err error) {
+func (c *Controller) count(ctx context.Context, told *[]string) (again time.Time, err error) {
 	var clusters fedv1beta1.ClusterList
 	if err := c.o.Client.List(ctx, &clusters, client.UnsafeDisableDeepCopy); err != nil {
 		return time.Time{}, fmt.Errorf("list Clusters: %w", err)
@@ -109,6 +109,9 @@ func (c *Controller) count(ctx context.Context, told map[string]bool) (again tim
 	again = c.failOver(all, before, now, there, told)
 	next := newFleet(all)
 	changed := compare(before, next)
+	if !changed.placement && !changed.labelled {
+		next.roster = before.roster
+	}
 	c.fleet.Store(next)
 	first := !c.counted.Swap(true)
 	if first {
@@ -123,7 +126,7 @@ func (c *Controller) count(ctx context.Context, told map[string]bool) (again tim
 }
 
 // failOver marks the members whose replicas go elsewhere, and those that are back.
-func (c *Controller) failOver(all []member, before *fleet, now time.Time, clusters map[string]*fedv1beta1.Cluster, told map[string]bool) (again time.Time) {
+func (c *Controller) failOver(all []member, before *fleet, now time.Time, clusters map[string]*fedv1beta1.Cluster, told *[]string) (again time.Time) {
 	var outages []outage
 	proven := 0
 	for i := range all {
@@ -150,13 +153,13 @@ func (c *Controller) failOver(all []member, before *fleet, now time.Time, cluste
 			c.o.Events.Eventf(clusters[m.name], nil, corev1.EventTypeWarning, "FailedOver", "FailOver",
 				"not Ready since %s: its replicas are placed elsewhere", m.since.UTC().Format(time.RFC3339))
 		}
-		if slices.Contains(held, m.name) && !told[m.name] {
+		if slices.Contains(held, m.name) && !slices.Contains(*told, m.name) {
 			c.o.Events.Eventf(clusters[m.name], nil, corev1.EventTypeWarning, "FailoverHeld", "FailOver",
 				"not Ready since %s, but its replicas stay: %d of %d members are not Ready, and no more than %d %% may fail over at once",
 				m.since.UTC().Format(time.RFC3339), len(outages), proven, c.o.FailoverPercent)
 		}
-		told[m.name] = slices.Contains(held, m.name)
 	}
+	*told = held
 	return again
 }
 
@@ -170,6 +173,7 @@ func (c *Controller) follow(ctx context.Context, before, now *fleet, changed cha
 	for _, name := range changed.ready {
 		if p := c.posts.get(name); p != nil {
 			p.agent.SetReachable(now.get(name).ready)
+			c.collect(p)
 		}
 	}
 	for _, name := range changed.joined {
@@ -201,20 +205,19 @@ func (c *Controller) disown(ctx context.Context, name string) {
 
 // reselect has members look at what a selector gives or takes now that it did not before.
 func (c *Controller) reselect(before, now *fleet) {
-	type moved struct{ names []string }
-	by := map[string]moved{}
+	moved := map[string][]string{} // members by selector
 	for _, k := range c.sources.kinds() {
 		if k.Divided != kinds.Whole {
 			continue
 		}
 		for _, s := range c.sources.all(k.ID(), func(s *source) bool { return s.selector != "" && s.problem == "" && !s.leaving() }) {
-			m, ok := by[s.selector]
+			names, ok := moved[s.selector]
 			if !ok {
-				m.names = differ(before, now, s.selector)
-				by[s.selector] = m
+				names = differ(before, now, s.selector)
+				moved[s.selector] = names
 			}
-			if len(m.names) > 0 {
-				c.want(s.key, delivery.Recheck, m.names)
+			if len(names) > 0 {
+				c.want(s.key, delivery.Recheck, names)
 				c.o.Changed(s.key)
 			}
 		}
@@ -225,8 +228,7 @@ func (c *Controller) reselect(before, now *fleet) {
 func differ(before, now *fleet, selector string) []string {
 	was, is := before.selects(selector), now.selects(selector)
 	var names []string
-	for i := range now.members {
-		name := now.members[i].name
+	for i, name := range now.names {
 		at, known := before.at[name]
 		if known && was.in[at] != is.in[i] {
 			names = append(names, name)

@@ -14,8 +14,8 @@ type drawing struct {
 	source     *source
 	before     *plan // nil if there is none
 	remembered state.Members
-	fleet      *fleet
-	selected   []int    // members of the fleet
+	roster     *roster
+	selected   []int    // members of the roster
 	copies     []copied // in each of them
 }
 
@@ -36,7 +36,7 @@ func (d *drawing) lastUnschedulable(member string) int32 {
 func (d *drawing) members() []placement.Member {
 	all := make([]placement.Member, len(d.selected))
 	for i, at := range d.selected {
-		all[i] = d.fleet.placed[at]
+		all[i] = d.roster.placed[at]
 		c := &d.copies[i]
 		all[i].Replicas, all[i].Running, all[i].Unschedulable = c.replicas, c.running, c.unschedulable
 		all[i].Ready = all[i].Ready || c.finished // what is done there need not be done elsewhere
@@ -60,7 +60,7 @@ func (d *drawing) preferences() placement.Preferences {
 
 // plan returns one that says nothing yet.
 func (d *drawing) plan() *plan {
-	p := &plan{revision: d.source.revision, selector: d.source.selector, fleet: d.fleet, divided: d.kind.Divided}
+	p := &plan{revision: d.source.revision, selector: d.source.selector, roster: d.roster, divided: d.kind.Divided}
 	for i, at := range d.selected {
 		if !d.copies[i].known {
 			p.unknown = append(p.unknown, int32(at)) //nolint:gosec // members are fewer than 2^31
@@ -87,16 +87,16 @@ func (d *drawing) replicas() *plan {
 			break
 		}
 		share := layout.Shares[next]
-		if share.Member != d.fleet.members[at].name {
+		if share.Member != d.roster.names[at] {
 			continue // it is away
 		}
 		d.add(p, at, part{a: share.Replicas, pending: share.Pending, unschedulable: d.copies[i].unschedulable})
 		surplus = append(surplus, d.copies[i].replicas-share.Wanted())
-		untrimmed = untrimmed || surplus[next] > 0 && d.fleet.members[at].back.IsZero()
+		untrimmed = untrimmed || surplus[next] > 0 && d.roster.back[at].IsZero()
 	}
 	for i := range p.parts {
 		// Who is back keeps what it has until the others have given up what they had taken over.
-		if untrimmed && surplus[i] > 0 && !d.fleet.members[p.parts[i].member].back.IsZero() {
+		if untrimmed && surplus[i] > 0 && !d.roster.back[p.parts[i].member].IsZero() {
 			p.parts[i].a += surplus[i]
 		}
 	}
@@ -107,18 +107,17 @@ func (d *drawing) replicas() *plan {
 func (d *drawing) scaled(bounds func(member string) (lo, hi int32, known bool)) *plan {
 	p := d.plan()
 	for i, at := range d.selected {
-		m := &d.fleet.members[at]
-		if !m.places() {
+		if !d.roster.placed[at].Ready {
 			continue
 		}
-		lo, hi, known := bounds(m.name)
+		lo, hi, known := bounds(d.roster.names[at])
 		switch {
 		case !known:
 			p.unknown = append(p.unknown, int32(at)) //nolint:gosec // as above
 		case hi == 0:
 			d.add(p, at, part{})
 		default:
-			d.add(p, at, part{a: d.scaledTo(m.name, d.copies[i], lo, hi), scaled: true})
+			d.add(p, at, part{a: d.scaledTo(d.roster.names[at], d.copies[i], lo, hi), scaled: true})
 		}
 	}
 	return p
@@ -141,7 +140,7 @@ func (d *drawing) bounds() *plan {
 	next := 0
 	all := placement.PlanBounds(d.key(), number(d.source.share.MinReplicas), number(d.source.share.MaxReplicas), d.members())
 	for _, at := range d.selected {
-		if next < len(all) && all[next].Member == d.fleet.members[at].name {
+		if next < len(all) && all[next].Member == d.roster.names[at] {
 			if b := all[next]; b.Max > 0 {
 				d.add(p, at, part{a: b.Min, b: b.Max})
 			}

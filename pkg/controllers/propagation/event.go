@@ -49,7 +49,7 @@ func (c *Controller) saw(s *source, old bool) {
 		return
 	}
 	c.flights.begin(s, c.fleet.Load())
-	if c.divided(s.key.Kind) {
+	if s.divided != kinds.Whole {
 		c.plans.hurry(s.key, priority)
 		c.planning.Add(s.key)
 		return
@@ -61,7 +61,8 @@ func (c *Controller) saw(s *source, old bool) {
 func (c *Controller) sawLeaving(before, s *source) {
 	c.plans.drop(s.key)
 	c.flights.end(s.key)
-	if !s.guarded && (before == nil || !before.guarded && before.leaving()) {
+	if !s.guarded && (before == nil || before.leaving()) {
+		c.waits.forget(s.key)
 		return // it never was in a member, or is in none any more
 	}
 	c.want(s.key, delivery.User, c.concerned(before, s))
@@ -109,13 +110,13 @@ func (c *Controller) concerned(before, s *source) []string {
 	all := f.selects(s.selector).all
 	names := make([]string, 0, len(all))
 	for _, at := range all {
-		names = append(names, f.members[at].name)
+		names = append(names, f.names[at])
 	}
 	if before != nil && before.selector != s.selector {
 		in := f.selects(s.selector).in
 		for _, at := range f.selects(before.selector).all {
 			if !in[at] {
-				names = append(names, f.members[at].name)
+				names = append(names, f.names[at])
 			}
 		}
 	}
@@ -127,11 +128,6 @@ func (c *Controller) replanScaled(s *source) {
 	if s.target != (delivery.Key{}) {
 		c.planning.Add(s.target)
 	}
-}
-
-func (c *Controller) divided(id kinds.ID) bool {
-	k, ok := c.sources.kind(id)
-	return ok && k.Divided != kinds.Whole
 }
 
 // settled says whether a source was written to be in all members as it shall be.

@@ -40,13 +40,21 @@ func memberOf(c *fedv1beta1.Cluster) *member {
 	return m
 }
 
-// fleet is all members at one moment, by name. It does not change, but for what it remembers of selectors.
+// fleet is all members at one moment, by name. It does not change.
 type fleet struct {
+	*roster
 	members []member
-	at      map[string]int // by name
-	placed  []placement.Member
+}
 
-	selections sync.Map // by annotation: *selection
+// roster is what of a fleet matters to selectors and plans. Fleets that differ in nothing else share one, so that what keeps it, as plans
+// do, does not keep all the fleets that there were.
+type roster struct {
+	names  []string
+	at     map[string]int // in names
+	placed []placement.Member
+	back   []time.Time // when they came back after they were away
+
+	selections sync.Map // by annotation: *selection. Each selector is evaluated once, however many objects have it
 }
 
 // selection says which members a selector selects.
@@ -56,12 +64,16 @@ type selection struct {
 }
 
 func newFleet(members []member) *fleet {
-	f := &fleet{members: members, at: make(map[string]int, len(members)), placed: make([]placement.Member, len(members))}
-	for i := range members {
-		f.at[members[i].name] = i
-		f.placed[i] = placement.Member{Name: members[i].name, Labels: members[i].labels, Ready: members[i].places()}
+	r := &roster{
+		names: make([]string, len(members)), at: make(map[string]int, len(members)),
+		placed: make([]placement.Member, len(members)), back: make([]time.Time, len(members)),
 	}
-	return f
+	for i := range members {
+		m := &members[i]
+		r.names[i], r.at[m.name], r.back[i] = m.name, i, m.back
+		r.placed[i] = placement.Member{Name: m.name, Labels: m.labels, Ready: m.places()}
+	}
+	return &fleet{roster: r, members: members}
 }
 
 // get returns a member; nil if there is none of that name.
@@ -72,26 +84,27 @@ func (f *fleet) get(name string) *member {
 	return nil
 }
 
-// selects evaluates a selector that is well-formed: once for all objects that have it.
-func (f *fleet) selects(selector string) *selection {
-	if known, ok := f.selections.Load(selector); ok {
+// selects evaluates a selector. One that is malformed selects all: nobody is given an object with such a selector, nor loses it, but all
+// must be asked when it is deleted.
+func (r *roster) selects(selector string) *selection {
+	if known, ok := r.selections.Load(selector); ok {
 		return known.(*selection) //nolint:forcetypeassert // it holds nothing else
 	}
-	s := &selection{in: make([]bool, len(f.members))}
 	o := &metav1.ObjectMeta{}
 	if selector != "" {
 		o.Annotations = map[string]string{fedv1beta1.AnnotationV1ClusterSelector: selector}
 	}
-	selected, err := placement.Select(o, f.placed)
+	selected, err := placement.Select(o, r.placed)
 	if err != nil {
-		selected = nil // and objects that say so are not asked about: they have a problem
+		selected = r.placed
 	}
+	s := &selection{in: make([]bool, len(r.names)), all: make([]int, 0, len(selected))}
 	for i := range selected {
-		at := f.at[selected[i].Name]
+		at := r.at[selected[i].Name]
 		s.in[at] = true
 		s.all = append(s.all, at)
 	}
-	known, _ := f.selections.LoadOrStore(selector, s)
+	known, _ := r.selections.LoadOrStore(selector, s)
 	return known.(*selection) //nolint:forcetypeassert // it holds nothing else
 }
 
@@ -117,7 +130,7 @@ func compare(before, now *fleet) change {
 		if !maps.Equal(was.labels, m.labels) {
 			c.labelled, c.placement = true, true
 		}
-		if was.places() != m.places() || was.back != m.back {
+		if was.places() != m.places() || !was.back.Equal(m.back) {
 			c.placement = true
 		}
 		if was.ready != m.ready {

@@ -18,8 +18,8 @@ type flights struct {
 
 type flight struct {
 	seen    time.Time
-	fleet   *fleet
-	waiting []uint64 // a bit for each member of the fleet
+	roster  *roster
+	waiting []uint64 // a bit for each of the roster
 	left    int
 }
 
@@ -28,7 +28,7 @@ func newFlights() *flights { return &flights{of: map[delivery.Key]*flight{}} }
 // begin is for a source that has just changed: for the first time since it was last confirmed, or again.
 func (f *flights) begin(s *source, to *fleet) {
 	at := to.selects(s.selector).all
-	is := &flight{seen: s.seen, fleet: to, waiting: make([]uint64, (len(to.members)+63)/64)}
+	is := &flight{seen: s.seen, roster: to.roster, waiting: make([]uint64, (len(to.members)+63)/64)}
 	for _, i := range at {
 		if to.members[i].ready {
 			is.waiting[i/64] |= 1 << (i % 64)
@@ -77,7 +77,7 @@ func (f *flights) find(member string, k delivery.Key) (*flight, int) {
 	if is == nil {
 		return nil, 0
 	}
-	at, ok := is.fleet.at[member]
+	at, ok := is.roster.at[member]
 	if !ok {
 		return nil, 0
 	}

@@ -17,7 +17,7 @@ func (d *drawing) job() *plan {
 		if next == len(layout.Shares) {
 			break
 		}
-		if share := layout.Shares[next]; share.Member == d.fleet.members[at].name {
+		if share := layout.Shares[next]; share.Member == d.roster.names[at] {
 			d.add(p, at, part{a: share.Parallelism, b: counted(share.Completions), done: d.copies[i].finished})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/fedhelm/fedhelm/pkg/delivery"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
 // place is a key in a member.
@@ -44,11 +45,7 @@ func (c *Controller) hashFor(s *source, member string, r delivery.Report) string
 	if s.template == nil || s.leaving() {
 		return ""
 	}
-	kind, ok := c.sources.kind(s.key.Kind)
-	if !ok {
-		return ""
-	}
-	if kind.Divided == 0 {
+	if s.divided == kinds.Whole {
 		return s.hash
 	}
 	p := c.plans.get(s.key)

@@ -10,9 +10,9 @@ import (
 
 // plan says what each member gets of a source that is divided. It does not change: a new one replaces it.
 type plan struct {
-	revision uint64 // of the source
-	selector string // of the source
-	fleet    *fleet // that it was made for
+	revision uint64  // of the source
+	selector string  // of the source
+	roster   *roster // that it was made for
 	divided  kinds.Divided
 	parts    []part  // sorted by member; those that get nothing are not among them
 	unknown  []int32 // members whose copies were not known
@@ -21,7 +21,7 @@ type plan struct {
 
 // part is what one member gets. It is small, since there is one for each member and object.
 type part struct {
-	member        int32 // in the fleet
+	member        int32 // in the roster
 	a, b          int32 // replicas; parallelism and completions (-1: nil); minimum and maximum
 	pending       int32 // of the replicas, those on top
 	unschedulable int32 // how many of the copy's replicas counted so
@@ -51,7 +51,7 @@ func (p *part) share(d kinds.Divided) shape.Share {
 // of returns the part of a member. known says whether the plan says anything of the member: one that is away keeps
 // what it has.
 func (p *plan) of(name string) (got *part, known bool) {
-	at, ok := p.fleet.at[name]
+	at, ok := p.roster.at[name]
 	if !ok {
 		return nil, false
 	}
@@ -59,14 +59,13 @@ func (p *plan) of(name string) (got *part, known bool) {
 	if found {
 		return &p.parts[i], true
 	}
-	return nil, p.fleet.members[at].places() && !slices.Contains(p.unknown, int32(at)) //nolint:gosec // as above
+	return nil, p.roster.placed[at].Ready && !slices.Contains(p.unknown, int32(at)) //nolint:gosec // as above
 }
 
 // differs returns the members for which the plan says something else than the one before.
 func (p *plan) differs(before *plan) []string {
 	var changed []string
-	for i := range p.fleet.members {
-		m := p.fleet.members[i].name
+	for _, m := range p.roster.names {
 		now, known := p.of(m)
 		was, knew := before.of(m)
 		if known != knew || (now == nil) != (was == nil) || now != nil && !now.same(was) {

@@ -60,11 +60,11 @@ func (c *Controller) replanAll() {
 // draw makes a plan.
 func (c *Controller) draw(k kinds.Kind, s *source, before *plan) *plan {
 	d := &drawing{kind: k, source: s, before: before, remembered: s.remembered()}
-	d.fleet = c.fleet.Load()
-	d.selected = d.fleet.selects(s.selector).all
+	d.roster = c.fleet.Load().roster
+	d.selected = d.roster.selects(s.selector).all
 	d.copies = make([]copied, len(d.selected))
 	for i, at := range d.selected {
-		d.copies[i] = c.copied(k, s, d.fleet.members[at].name, d)
+		d.copies[i] = c.copied(k, s, d.roster.names[at], d)
 	}
 	switch k.Divided {
 	case kinds.Job:

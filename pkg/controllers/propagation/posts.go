@@ -141,6 +141,11 @@ func (c *Controller) brief(p *post) {
 			}
 		}
 	}
+	c.collect(p)
+}
+
+// collect has a member look at what it owes.
+func (c *Controller) collect(p *post) {
 	for _, owed := range c.o.Ledger.All(p.name) {
 		p.agent.Want(owed.Key, delivery.Recheck)
 	}
@@ -200,7 +205,7 @@ func (c *Controller) reported(member string, k delivery.Key) {
 		c.tending.AddAfter(k, c.settling())
 		return
 	}
-	if c.divided(k.Kind) {
+	if s.divided != kinds.Whole {
 		c.planning.AddAfter(k, replanPause)
 	}
 }

@@ -18,7 +18,7 @@ func (c *Controller) Snapshot(key delivery.Key) (state.Snapshot, bool) {
 		Share: s.share, Annotations: s.annotations, Status: s.status, Helm: s.helm, Problem: s.problem, Touched: s.touched,
 	}
 	var p *plan
-	if kind.Divided != kinds.Whole && s.problem == "" && !s.leaving() {
+	if s.divided != kinds.Whole && s.problem == "" && !s.leaving() {
 		if p = c.plans.get(key); p == nil || p.revision != s.revision {
 			return state.Snapshot{}, false
 		}

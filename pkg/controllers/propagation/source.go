@@ -20,6 +20,7 @@ import (
 // source is what is kept of an object of the federation API. It does not change: an event brings another.
 type source struct {
 	key             delivery.Key
+	divided         kinds.Divided
 	uid             types.UID
 	resourceVersion string
 	generation      int64
@@ -66,7 +67,7 @@ var preferences = map[kinds.ID]string{
 // read makes a source of an object as the server returned it, which is neither changed nor kept.
 func read(k kinds.Kind, o *unstructured.Unstructured, marks shape.Marks, now time.Time) *source {
 	s := &source{
-		key: keyOf(k, o.GetNamespace(), o.GetName()), uid: o.GetUID(), resourceVersion: o.GetResourceVersion(),
+		key: keyOf(k, o.GetNamespace(), o.GetName()), divided: k.Divided, uid: o.GetUID(), resourceVersion: o.GetResourceVersion(),
 		generation: o.GetGeneration(), seen: now, finalizers: o.GetFinalizers(),
 	}
 	s.guarded = slices.Contains(s.finalizers, fedv1beta1.FinalizerPropagation)

@@ -28,7 +28,12 @@ func (c *Controller) tend(ctx context.Context, key delivery.Key) {
 	case s == nil:
 		c.waits.forget(key)
 	case !s.leaving() && !s.guarded && s.problem == "":
-		err = c.setFinalizers(ctx, s, func(all []string) []string { return append(all, fedv1beta1.FinalizerPropagation) })
+		err = c.setFinalizers(ctx, s, func(all []string) []string {
+			if slices.Contains(all, fedv1beta1.FinalizerPropagation) {
+				return all
+			}
+			return append(all, fedv1beta1.FinalizerPropagation)
+		})
 	case s.leaving() && s.guarded:
 		err = c.release(ctx, s)
 	}

@@ -24,11 +24,7 @@ func (c *Controller) wish(member string, k delivery.Key) delivery.Wish {
 		return delivery.Wish{Action: delivery.Absent, Source: s.uid}
 	}
 	w := delivery.Wish{Action: delivery.Present, Source: s.uid, Template: s.template, Adopt: s.adopt, Recreate: s.recreate}
-	kind, ok := c.sources.kind(k.Kind)
-	if !ok {
-		return delivery.Wish{}
-	}
-	if kind.Divided == kinds.Whole {
+	if s.divided == kinds.Whole {
 		return w
 	}
 	p := c.plans.get(k)
