@@ -1,6 +1,7 @@
 package fedhelm_test
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -8,6 +9,8 @@ import (
 
 	"helm.sh/helm/v3/pkg/chartutil"
 	"sigs.k8s.io/yaml"
+
+	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
 // refusal is values that must be turned away, and what the user is told.
@@ -33,6 +36,10 @@ var refused = []refusal{
 	{"a size that is no quantity", controlPlane, `{etcd: {persistence: {size: big}}}`, "at '/etcd/persistence/size'"},
 	{"an etcd server without a scheme", controlPlane, `{etcd: {external: {servers: ["etcd:2379"]}}}`, "at '/etcd/external/servers/0'"},
 	{"an advertise address with a scheme", controlPlane, `{apiServer: {service: {advertiseAddresses: ["https://a"]}}}`, "advertiseAddresses/0"},
+	{"a kind that cannot be federated", controlPlane, `{controllerManager: {federatedKinds: [deployments]}}`, "at '/controllerManager/federatedKinds/0'"},
+	{"more than all members", controlPlane, `{controllerManager: {failover: {limit: 101}}}`, "at '/controllerManager/failover/limit'"},
+	{"a grace without a unit", controlPlane, `{controllerManager: {failover: {grace: "5"}}}`, "at '/controllerManager/failover/grace'"},
+	{"a limit that is no percentage", controlPlane, `{controllerManager: {unsourcedDeletionLimit: 5%}}`, "at '/controllerManager/unsourcedDeletionLimit'"},
 	{"a provider without a zone", umbrella, `{global: {dns: {provider: coredns}}}`, "set global.dns.zone"},
 	{"a zone without its last dot", umbrella, `{global: {dns: {zone: example.com}}}`, `set it to "example.com."`},
 	{"a provider's configuration without a provider", umbrella, `{global: {dns: {configSecret: a}}}`, "set global.dns.provider"},
@@ -114,4 +121,30 @@ func parseValues(t *testing.T, text string) chartutil.Values {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return values
+}
+
+func TestKindsOfTheSchemaAreThoseOfThePackageKinds(t *testing.T) {
+	var names []any
+	for _, k := range kinds.Default() {
+		names = append(names, string(k.ID()))
+	}
+	all := map[string]any{"controllerManager": map[string]any{"federatedKinds": names}}
+	if _, err := dryRun(load(t, controlPlane), all); err != nil {
+		t.Error(err)
+	}
+	var schema struct {
+		Properties struct {
+			ControllerManager struct {
+				Properties struct {
+					FederatedKinds struct{ Items struct{ Enum []any } }
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(load(t, controlPlane).Schema, &schema); err != nil {
+		t.Fatal(err)
+	}
+	if got := schema.Properties.ControllerManager.Properties.FederatedKinds.Items.Enum; !slices.Equal(got, names) {
+		t.Errorf("the schema has %v, the package %v", got, names)
+	}
 }

@@ -7,6 +7,12 @@ leader-elect: "true"
 health-bind-address: ":8081"
 metrics-bind-address: ":8080"
 pprof-bind-address: 127.0.0.1:6060
+{{- with .Values.controllerManager.federatedKinds }}
+federated-kinds: {{ join "," . }}
+{{- end }}
+failover-grace: {{ .Values.controllerManager.failover.grace }}
+failover-limit: {{ .Values.controllerManager.failover.limit | quote }}
+unsourced-deletion-limit: {{ .Values.controllerManager.unsourcedDeletionLimit | quote }}
 # A variable of the container, which the kubelet fills in.
 client-address: $(POD_IP)
 {{- with .Values.global.dns.provider }}
@@ -29,6 +35,7 @@ namespace-controller
 root-ca-certificate-publisher-controller
 serviceaccount-controller
 serviceaccount-token-controller
+ttl-after-finished-controller
 {{- end -}}
 
 {{/* What kube-controller-manager is told on its command line: a map from flags to values. */}}
