@@ -55,8 +55,15 @@ show kubectl --context="$federation" get clusters
 say "5. Everything is well, seen from all sides"
 show fedhelm check "$federation" --host-cluster-context="$host"
 
-say "6. An application in it is stored as an ordinary object"
+say "6. An application: ordinary objects of the federation, which run in its members"
 show kubectl --context="$federation" apply -f ci/demo/app.yaml
+if [ -n "$members" ]; then
+  show kubectl --context="$federation" --namespace=shire rollout status deployment/web --timeout=3m
+  show fedhelm describe deployment/web --namespace=shire --context="$federation"
+  for context in ${members//,/ }; do
+    show kubectl --context="$context" --namespace=shire get pods
+  done
+fi
 show kubectl --context="$federation" --namespace=shire get deployments,services
 
 say "7. What runs in the host cluster"
