@@ -36,7 +36,7 @@ func (j *job) present(ctx context.Context, r *record, wished string) verdict {
 // share is that of the wish, but for what is left to somebody who scales the copy.
 func (j *job) share(r *record) shape.Share {
 	s := j.wish.Share
-	if r.scaler == autoscaler || j.wish.Scaled && r.scaler == somebody {
+	if !j.wish.Unscaled && (r.scaler == autoscaler || j.wish.Scaled && r.scaler == somebody) {
 		s.Replicas = nil
 	}
 	return s

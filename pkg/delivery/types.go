@@ -47,6 +47,8 @@ type Wish struct {
 	Share    shape.Share
 	// Scaled says that an autoscaler of the federation scales it: its replicas are given up once another manager owns them.
 	Scaled bool
+	// Unscaled says that no autoscaler scales it any more: replicas that one has left behind in the member are taken back.
+	Unscaled bool
 	// Adopt takes over what is there under the name.
 	Adopt bool
 	// Recreate deletes the copy and makes it anew when a change is refused because a field is immutable.

@@ -90,7 +90,9 @@ func (d *drawing) replicas() *plan {
 		if share.Member != d.roster.names[at] {
 			continue // it is away
 		}
-		d.add(p, at, part{a: share.Replicas, pending: share.Pending, unschedulable: d.copies[i].unschedulable})
+		d.add(p, at, part{
+			a: share.Replicas, pending: share.Pending, unschedulable: d.copies[i].unschedulable, unscaled: d.unscaled(share, d.copies[i]),
+		})
 		surplus = append(surplus, d.copies[i].replicas-share.Wanted())
 		untrimmed = untrimmed || surplus[next] > 0 && d.roster.back[at].IsZero()
 	}
@@ -101,6 +103,15 @@ func (d *drawing) replicas() *plan {
 		}
 	}
 	return p
+}
+
+// unscaled says that the member's replicas are to be taken back from an autoscaler that is gone: until they are what they shall be.
+func (d *drawing) unscaled(share placement.Share, c copied) bool {
+	if d.before == nil {
+		return false
+	}
+	was, _ := d.before.of(share.Member)
+	return was != nil && (was.scaled || was.unscaled && c.replicas != share.Wanted())
 }
 
 // scaled leaves the replicas of a workload to the autoscalers that members have, and takes them where there is none.
@@ -115,7 +126,7 @@ func (d *drawing) scaled(bounds func(member string) (lo, hi int32, known bool)) 
 		case !known:
 			p.unknown = append(p.unknown, int32(at)) //nolint:gosec // as above
 		case hi == 0:
-			d.add(p, at, part{})
+			d.add(p, at, part{unscaled: true})
 		default:
 			d.add(p, at, part{a: d.scaledTo(d.roster.names[at], d.copies[i], lo, hi), scaled: true})
 		}

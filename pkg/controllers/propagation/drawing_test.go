@@ -83,10 +83,19 @@ func describe(p *part, d kinds.Divided) string {
 	if p.scaled {
 		out += " scaled"
 	}
+	if p.unscaled {
+		out += " unscaled"
+	}
 	if p.done {
 		out += " done"
 	}
 	return out
+}
+
+// scaledBefore has a plan before it by which a is scaled, b was until it had its replicas, and c is again.
+func scaledBefore(d *drawing) *drawing {
+	d.before = &plan{roster: d.roster, divided: kinds.Replicas, parts: []part{{member: 0, a: 3, scaled: true}, {member: 1, a: 2, unscaled: true}, {member: 2, a: 2, scaled: true}}}
+	return d
 }
 
 func TestReplicas(t *testing.T) {
@@ -114,6 +123,10 @@ func TestReplicas(t *testing.T) {
 			name: "what a member has had no room for goes to others",
 			d:    drawn(deployments, of(6), copied{known: true, there: true, replicas: 3, running: 1, unschedulable: 2}, held(3, 3), none),
 			want: map[string]string{"a": "1", "b": "3", "c": "2"},
+		},
+		{
+			name: "replicas are taken back from an autoscaler that is gone, until they are there",
+			d:    scaledBefore(drawn(deployments, of(6), held(3, 3), held(2, 2), held(2, 2))), want: map[string]string{"a": "2 unscaled", "b": "2", "c": "2 unscaled"},
 		},
 		{
 			name: "what is remembered counts for a member whose copies are not known",
@@ -149,19 +162,19 @@ func TestScaled(t *testing.T) {
 	}{
 		{
 			name: "the autoscaler begins with its minimum, and there is nothing without one",
-			d:    drawn(deployments, shape.Share{}, none, held(3, 3), none), want: map[string]string{"a": "2 scaled", "b": "0", "c": "left alone"},
+			d:    drawn(deployments, shape.Share{}, none, held(3, 3), none), want: map[string]string{"a": "2 scaled", "b": "0 unscaled", "c": "left alone"},
 		},
 		{
 			name: "what there is stays within the bounds",
-			d:    drawn(deployments, shape.Share{}, held(9, 9), none, none), want: map[string]string{"a": "5 scaled", "b": "0", "c": "left alone"},
+			d:    drawn(deployments, shape.Share{}, held(9, 9), none, none), want: map[string]string{"a": "5 scaled", "b": "0 unscaled", "c": "left alone"},
 		},
 		{
 			name: "what the autoscaler has made of it is none of ours",
-			d:    scaledTo(drawn(deployments, shape.Share{}, held(4, 4), none, none), 2), want: map[string]string{"a": "2 scaled", "b": "0", "c": "left alone"},
+			d:    scaledTo(drawn(deployments, shape.Share{}, held(4, 4), none, none), 2), want: map[string]string{"a": "2 scaled", "b": "0 unscaled", "c": "left alone"},
 		},
 		{
 			name: "a member that is away is left alone",
-			d:    drawn(deployments, shape.Share{}, held(4, 4), none, none).away(0), want: map[string]string{"a": "left alone", "b": "0", "c": "left alone"},
+			d:    drawn(deployments, shape.Share{}, held(4, 4), none, none).away(0), want: map[string]string{"a": "left alone", "b": "0 unscaled", "c": "left alone"},
 		},
 	}
 	for _, tt := range tests {

@@ -24,7 +24,7 @@ func (c *Controller) land(_ context.Context, at place) {
 	if owed, ok := c.o.Ledger.Owed(at.member, at.key); ok && paid(report, s != nil) {
 		c.o.Ledger.Settle(at.member, owed)
 	}
-	if s == nil || report.State != delivery.Synced || report.Hash != c.hashFor(s, at.member, report) {
+	if s == nil || report.State != delivery.Synced || report.Hash != c.hashFor(s, at.member) {
 		return
 	}
 	if seen, ok := c.flights.landed(at.member, at.key); ok {
@@ -41,7 +41,7 @@ func paid(r delivery.Report, sourced bool) bool {
 }
 
 // hashFor is that of what a member shall have; "" if it shall have nothing.
-func (c *Controller) hashFor(s *source, member string, r delivery.Report) string {
+func (c *Controller) hashFor(s *source, member string) string {
 	if s.template == nil || s.leaving() {
 		return ""
 	}
@@ -56,5 +56,5 @@ func (c *Controller) hashFor(s *source, member string, r delivery.Report) string
 	if part == nil {
 		return ""
 	}
-	return s.hashOf(part, p, r)
+	return s.template.Hash(part.share(p.divided))
 }

@@ -26,6 +26,7 @@ type part struct {
 	pending       int32 // of the replicas, those on top
 	unschedulable int32 // how many of the copy's replicas counted so
 	scaled        bool  // an autoscaler of the federation rules the replicas
+	unscaled      bool  // an autoscaler of the member may have ruled them, and does no more
 	done          bool  // a Job that has finished there
 }
 
@@ -77,5 +78,5 @@ func (p *plan) differs(before *plan) []string {
 
 // same says whether the member need not do anything when one becomes the other.
 func (p *part) same(other *part) bool {
-	return p.a == other.a && p.b == other.b && p.pending == other.pending && p.scaled == other.scaled && p.done == other.done
+	return p.a == other.a && p.b == other.b && p.pending == other.pending && p.scaled == other.scaled && p.unscaled == other.unscaled && p.done == other.done
 }

@@ -44,7 +44,7 @@ func (c *Controller) portion(s *source, p *plan, m *member, at *post, selected b
 	if part.Selected && p != nil {
 		if got, _ := p.of(m.name); got != nil {
 			part.Wanted, part.Pending = got.share(p.divided), got.pending
-			part.WantedHash = s.hashOf(got, p, part.Report)
+			part.WantedHash = s.template.Hash(part.Wanted)
 		} else {
 			part.Selected = false
 		}
@@ -55,12 +55,4 @@ func (c *Controller) portion(s *source, p *plan, m *member, at *post, selected b
 		part.State, part.Message = delivery.Unreachable, m.why
 	}
 	return part, part.Selected || part.Copy != nil
-}
-
-// hashOf is that of a part. Replicas that an autoscaler of the member has taken over are not in it any more.
-func (s *source) hashOf(part *part, p *plan, r delivery.Report) string {
-	if part.scaled && r.Hash == s.hash {
-		return s.hash
-	}
-	return s.template.Hash(part.share(p.divided))
 }

@@ -34,7 +34,7 @@ func (c *Controller) wish(member string, k delivery.Key) delivery.Wish {
 	part, known := p.of(member)
 	switch {
 	case part != nil:
-		w.Share, w.Scaled, w.Done = part.share(p.divided), part.scaled, part.done
+		w.Share, w.Scaled, w.Unscaled, w.Done = part.share(p.divided), part.scaled, part.unscaled, part.done
 		return w
 	case known:
 		return delivery.Wish{Action: delivery.Absent, Source: s.uid}
