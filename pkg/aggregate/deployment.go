@@ -95,7 +95,7 @@ func available(s Source, parts []part[appsv1.DeploymentStatus]) appsv1.Deploymen
 		condition, known := deploymentCondition(p, appsv1.DeploymentAvailable)
 		is := condition.Status == corev1.ConditionTrue
 		if !known {
-			is = p.status.AvailableReplicas >= wanted
+			is = p.status.AvailableReplicas >= wanted && (p.seen || p.Wanted.Replicas != nil)
 		}
 		if !is {
 			missing = append(missing, saying{p.Member, condition.Message})

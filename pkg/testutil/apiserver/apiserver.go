@@ -24,7 +24,7 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/testutil/process"
 )
 
-// ProgramsVariable names the directory of the programs etcd and kube-apiserver.
+// ProgramsVariable names the directory of the programs etcd, kube-apiserver and kubectl.
 const ProgramsVariable = "FEDHELM_TEST_BIN"
 
 // Server is a kube-apiserver with an etcd of its own. Both end with the test.
@@ -54,7 +54,7 @@ func Start(tb testing.TB, flags ...string) *Server {
 		Dir:          tb.TempDir(),
 		CA:           certs.CA(tb, "cluster-ca"),
 		FrontProxyCA: certs.CA(tb, "front-proxy-ca"),
-		program:      find(tb, "kube-apiserver"),
+		program:      Program(tb, "kube-apiserver"),
 	}
 	s.writeCertificates(tb)
 	address := process.FreeAddress(tb)
@@ -146,7 +146,7 @@ func (s *Server) flags(tb testing.TB, address, etcd string) []string {
 func startEtcd(tb testing.TB) string {
 	tb.Helper()
 	clients, peers := "http://"+process.FreeAddress(tb), "http://"+process.FreeAddress(tb)
-	etcd := process.Start(tb, find(tb, "etcd"),
+	etcd := process.Start(tb, Program(tb, "etcd"),
 		"--data-dir="+tb.TempDir(), "--log-level=error", "--unsafe-no-fsync",
 		"--heartbeat-interval=10", "--election-timeout=100",
 		"--listen-client-urls="+clients, "--advertise-client-urls="+clients,
@@ -162,13 +162,13 @@ func startEtcd(tb testing.TB) string {
 	return clients
 }
 
-// find fails, rather than skips, when the programs are missing: a tier that cannot
-// run has not passed.
-func find(tb testing.TB, program string) string {
+// Program returns the path of a program that make test-integration builds. It fails,
+// rather than skips, when that is missing: a tier that cannot run has not passed.
+func Program(tb testing.TB, program string) string {
 	tb.Helper()
 	dir := os.Getenv(ProgramsVariable) //nolint:forbidigo // how make test-integration says where they are
 	if dir == "" {
-		tb.Fatalf("%s does not name a directory with etcd and kube-apiserver; run: make test-integration", ProgramsVariable)
+		tb.Fatalf("%s does not name a directory with %s; run: make test-integration", ProgramsVariable, program)
 	}
 	path := filepath.Join(dir, program)
 	if _, err := os.Stat(path); err != nil {
