@@ -79,22 +79,27 @@ func (a *Agent) toBegin() []*table {
 	return begun
 }
 
-// handOut lets workers in while there are keys and the gate lets them. It returns when it should be called again at the latest.
-func (a *Agent) handOut(ctx context.Context, work *sync.WaitGroup) (wait time.Duration) {
-	for a.queue.any() || a.crews.any() {
+// handOut lets workers in for the keys that there are, as far as the gate does. It returns when it should be called again at the latest.
+func (a *Agent) handOut(ctx context.Context, work *sync.WaitGroup) time.Duration {
+	keys, wait := a.queue.some()
+	crews, crewsWait := a.crews.some()
+	for range keys + crews {
 		ok, wait := a.gate.enter()
 		if !ok && wait > 0 {
 			return wait
 		}
-		if !ok {
-			break
+		if !ok { // until somebody leaves
+			return housekeeping
 		}
 		work.Go(func() {
 			defer a.gate.leave()
 			a.labour(ctx)
 		})
 	}
-	return housekeeping
+	if keys+crews > 0 {
+		return housekeeping
+	}
+	return max(1, min(wait, crewsWait))
 }
 
 // labour works on keys as long as there are some.

@@ -48,10 +48,11 @@ func (a *Agent) dropped(t *table) bool {
 	if a.tables[t.kind.ID()] != t {
 		return true
 	}
-	if !ok {
-		delete(a.tables, t.kind.ID())
+	if ok && k == t.kind {
+		return false
 	}
-	return !ok || k != t.kind
+	delete(a.tables, t.kind.ID())
+	return true
 }
 
 // begin lists the copies of a kind, and returns the version to watch from; "" if the kind needs no watch.

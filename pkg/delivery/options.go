@@ -24,8 +24,8 @@ type Options struct {
 	// Kind says how a kind is asked for; false if it is federated no more.
 	Kind func(kinds.ID) (kinds.Kind, bool)
 
-	Metrics *Metrics                   // nil for none
-	Clock   clock.WithDelayedExecution // nil for the real one
+	Metrics *Metrics    // nil for none
+	Clock   clock.Clock // nil for the real one
 	Limits  Limits
 }
 

@@ -9,10 +9,10 @@ import (
 )
 
 // queue hands out keys: those of users first, each kind of urgency in the order in which they came. A key is in it once, and is not handed
-// out while somebody has it. It has no goroutine of its own.
+// out while somebody has it. It has neither goroutine nor timer: who takes keys out asks when the next is due.
 type queue struct {
-	clock clock.WithDelayedExecution
-	wake  chan struct{} // has an element whenever there may be a key to be had
+	clock clock.PassiveClock
+	wake  chan struct{} // has an element whenever there may be a key to be had, or one to be had sooner than before
 	count func(Priority, int)
 
 	mu     sync.Mutex
@@ -20,7 +20,6 @@ type queue struct {
 	ready  [User + 1]line
 	waits  [User + 1]int // keys in ready
 	later  byTime
-	timer  clock.Timer
 	closed bool
 }
 
@@ -36,7 +35,7 @@ type item struct {
 }
 
 // newQueue returns an empty queue that wakes somebody when there is something in it. count is told how many keys of a priority are ready.
-func newQueue(c clock.WithDelayedExecution, wake chan struct{}, count func(Priority, int)) *queue {
+func newQueue(c clock.PassiveClock, wake chan struct{}, count func(Priority, int)) *queue {
 	return &queue{clock: c, wake: wake, count: count, items: map[Key]*item{}}
 }
 
@@ -78,13 +77,16 @@ func (q *queue) addAfter(k Key, p Priority, d time.Duration) {
 			heap.Fix(&q.later, it.index)
 		}
 	}
-	q.setTimer()
+	if it.index == 0 {
+		q.signal()
+	}
 }
 
 // get takes a key out; ok is false if none is ready. It must be given back with done.
 func (q *queue) get() (k Key, p Priority, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.ripen()
 	for p := User; p >= Recheck; p-- {
 		for {
 			it := q.ready[p].pop()
@@ -120,11 +122,20 @@ func (q *queue) done(k Key) {
 	}
 }
 
-// any tells whether there is a key to be had.
-func (q *queue) any() bool {
+// some returns how many keys could be had, and if there are none, how long that takes at least.
+func (q *queue) some() (n int, wait time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.waits[User]+q.waits[Recheck] > 0
+	q.ripen()
+	n = q.waits[User] + q.waits[Recheck]
+	switch {
+	case n > 0:
+		return n, 0
+	case len(q.later) > 0:
+		return 0, q.later[0].at.Sub(q.clock.Now())
+	default:
+		return 0, housekeeping
+	}
 }
 
 // lengths are how many keys could be had.
@@ -139,9 +150,6 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	if q.timer != nil {
-		q.timer.Stop()
-	}
 }
 
 func (q *queue) item(k Key, p Priority) *item {
@@ -185,23 +193,13 @@ func (q *queue) signal() {
 	}
 }
 
-// setTimer has ripen called when the first of the later items is due.
-func (q *queue) setTimer() {
-	if q.timer != nil {
-		q.timer.Stop()
-		q.timer = nil
-	}
-	if len(q.later) > 0 && !q.closed {
-		q.timer = q.clock.AfterFunc(q.later[0].at.Sub(q.clock.Now()), q.ripen)
-	}
-}
-
+// ripen makes those ready that are due.
 func (q *queue) ripen() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	if len(q.later) == 0 {
+		return
+	}
 	for now := q.clock.Now(); len(q.later) > 0 && !q.later[0].at.After(now); {
 		it := heap.Pop(&q.later).(*item)
 		q.push(it, it.priority)
 	}
-	q.setTimer()
 }
