@@ -111,12 +111,10 @@ func TestRunAppliesTheBaseObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		policies + "mutatingadmissionpolicies/federation-finalizer",
-		policies + "mutatingadmissionpolicies/federation-finalizer-custom-kinds",
-		policies + "mutatingadmissionpolicies/federation-orphan",
-		policies + "mutatingadmissionpolicybindings/federation-finalizer",
-		policies + "mutatingadmissionpolicybindings/federation-finalizer-custom-kinds",
-		policies + "mutatingadmissionpolicybindings/federation-orphan",
+		policies + "mutatingadmissionpolicies/federation-propagation",
+		policies + "mutatingadmissionpolicies/federation-propagation-custom-kinds",
+		policies + "mutatingadmissionpolicybindings/federation-propagation",
+		policies + "mutatingadmissionpolicybindings/federation-propagation-custom-kinds",
 		policies + "validatingadmissionpolicies/federation-custom-kinds-role",
 		policies + "validatingadmissionpolicybindings/federation-custom-kinds-role",
 		crd,
@@ -168,14 +166,14 @@ func TestFailureHalfWayIsMendedByTheNextRun(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `ClusterRole "federation:controller-manager"`) {
 		t.Fatalf("Run = %v", err)
 	}
-	if len(f.objects) != 14 {
+	if len(f.objects) != 12 {
 		t.Errorf("%d objects were applied, want all but the one", len(f.objects))
 	}
 	f.fail = ""
 	if err := run(t, api, 20*time.Second, nil); err != nil {
 		t.Fatal(err)
 	}
-	if len(f.objects) != 15 {
+	if len(f.objects) != 13 {
 		t.Errorf("%d objects are there", len(f.objects))
 	}
 }

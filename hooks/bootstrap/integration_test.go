@@ -46,7 +46,7 @@ func TestIntegrationBootstrap(t *testing.T) {
 	}
 	run()
 	first := versions(t, server)
-	if len(first) < 15 {
+	if len(first) < 13 {
 		t.Fatalf("made only %v", first)
 	}
 

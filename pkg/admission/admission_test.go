@@ -20,8 +20,8 @@ func parse(t *testing.T, list string) []kinds.Kind {
 	return k
 }
 
-func TestFinalizerIsForTheKindsAlone(t *testing.T) {
-	p := admission.Finalizer(parse(t, "namespaces,secrets"))
+func TestPolicyIsForTheKindsAlone(t *testing.T) {
+	p := admission.Policy(parse(t, "namespaces,secrets"))
 	var resources []string
 	for _, r := range p.Spec.MatchConstraints.ResourceRules {
 		resources = append(resources, r.Resources...)
@@ -37,9 +37,9 @@ func TestFinalizerIsForTheKindsAlone(t *testing.T) {
 }
 
 // Custom kinds are matched by wildcard; a kind of both policies would be looked at twice by each write.
-func TestCustomFinalizerLeavesTheOtherKindsToTheirPolicy(t *testing.T) {
+func TestCustomPolicyLeavesTheOtherKindsToTheirs(t *testing.T) {
 	excluded := map[string]bool{}
-	for _, r := range admission.CustomFinalizer(kinds.Default()).Spec.MatchConstraints.ExcludeResourceRules {
+	for _, r := range admission.CustomPolicy(kinds.Default()).Spec.MatchConstraints.ExcludeResourceRules {
 		for _, resource := range r.Resources {
 			excluded[r.APIGroups[0]+"/"+resource] = true
 		}
@@ -51,33 +51,11 @@ func TestCustomFinalizerLeavesTheOtherKindsToTheirPolicy(t *testing.T) {
 	}
 }
 
-func TestPoliciesThatFail(t *testing.T) {
-	tests := []struct {
-		name   string
-		policy *admissionv1.MutatingAdmissionPolicy
-		want   admissionv1.FailurePolicyType
-	}{
-		{"a finalizer that cannot be put on stops no request", admission.Finalizer(kinds.Default()), admissionv1.Ignore},
-		{"nor that of a custom kind", admission.CustomFinalizer(kinds.Default()), admissionv1.Ignore},
-		{"a deletion that cannot be understood waits", admission.Orphan(), admissionv1.Fail},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := *tt.policy.Spec.FailurePolicy; got != tt.want {
-				t.Errorf("failurePolicy is %s, want %s", got, tt.want)
-			}
-		})
-	}
-}
-
-// What may stop requests depends on nothing but the object: no parameter that may not be there, and all it asks for is asked for if there.
-func TestOrphanCanHardlyFail(t *testing.T) {
-	p := admission.Orphan()
-	if p.Spec.ParamKind != nil {
-		t.Error("it has a parameter")
-	}
-	if first := p.Spec.MatchConditions[0].Expression; !strings.HasPrefix(first, "has(object.metadata.deletionTimestamp)") {
-		t.Errorf("it looks at objects that are not being deleted: %s", first)
+func TestPoliciesThatFailStopNoRequest(t *testing.T) {
+	for _, p := range []*admissionv1.MutatingAdmissionPolicy{admission.Policy(kinds.Default()), admission.CustomPolicy(kinds.Default())} {
+		if got := *p.Spec.FailurePolicy; got != admissionv1.Ignore {
+			t.Errorf("failurePolicy of %q is %s", p.Name, got)
+		}
 	}
 }
 
@@ -97,7 +75,7 @@ func TestEveryPolicyIsBound(t *testing.T) {
 			t.Errorf("a %T is no policy", o)
 		}
 	}
-	if len(policies) != 4 || len(bound) != 4 {
+	if len(policies) != 3 || len(bound) != 3 {
 		t.Errorf("policies %v, bound %v", policies, bound)
 	}
 	for name := range policies {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
-
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
@@ -37,18 +35,15 @@ func notControlledBy(kind string) string {
 	return fmt.Sprintf(`!object.metadata.?ownerReferences.orValue([]).exists(o, o.kind == %q && o.?controller.orValue(false))`, kind)
 }
 
-// federated are the conditions that an object is federated by, if it is of one of these kinds: kinds.Federated in CEL.
-func federated(of []kinds.Kind) []admissionv1.MatchCondition {
-	conditions := []admissionv1.MatchCondition{
-		{Name: "is-not-kept-out", Expression: mark("annotations") + ` != "false"`},
-		{Name: "is-not-in-a-namespace-of-kubernetes", Expression: `!request.?namespace.orValue("").startsWith("kube-")`},
+// federated are the conditions, all of which hold for an object that is federated, if it is of one of these kinds: kinds.Federated in CEL.
+func federated(of []kinds.Kind) []string {
+	conditions := []string{
+		mark("annotations") + ` != "false"`,
+		`!request.?namespace.orValue("").startsWith("kube-")`,
 	}
 	for _, k := range of {
 		if also, ok := exceptions[k.ID()]; ok {
-			conditions = append(conditions, admissionv1.MatchCondition{
-				Name:       "federated-" + k.Resource,
-				Expression: fmt.Sprintf(`request.resource.resource != %q || (%s)`, k.Resource, also),
-			})
+			conditions = append(conditions, fmt.Sprintf(`(request.resource.resource != %q || %s)`, k.Resource, also))
 		}
 	}
 	return conditions

@@ -164,6 +164,14 @@ func testWaysToCreate(t *testing.T, f *federation) {
 			t.Errorf("finalizers %v", made.GetFinalizers())
 		}
 	})
+	t.Run("a body that says it is being deleted", func(t *testing.T) {
+		o := settings("deleted-before")
+		now := metav1.Now()
+		o.SetDeletionTimestamp(&now)
+		if made := f.create(t, o); times(made) != 1 || made.GetDeletionTimestamp() != nil {
+			t.Errorf("made as %v", made)
+		}
+	})
 	t.Run("a body without a namespace", func(t *testing.T) {
 		made, err := f.in(t, object(t, `{apiVersion: v1, kind: ConfigMap, metadata: {namespace: kube-public}}`)).Create(t.Context(), settings("nowhere"), metav1.CreateOptions{})
 		if err != nil {

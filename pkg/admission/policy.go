@@ -10,39 +10,39 @@ import (
 
 // Names of the policies and of their bindings.
 const (
-	finalizerName       = "federation-finalizer"
-	customFinalizerName = "federation-finalizer-custom-kinds"
-	orphanName          = "federation-orphan"
-	customRoleName      = "federation-custom-kinds-role"
+	policyName       = "federation-propagation"
+	customPolicyName = "federation-propagation-custom-kinds"
+	customRoleName   = "federation-custom-kinds-role"
 )
 
 // Objects are all that the federation API needs to know for these kinds to be federated: policies, each with its binding.
 func Objects(of []kinds.Kind) []runtime.Object {
-	custom := binding(customFinalizerName)
+	custom := binding(customPolicyName)
 	allow := admissionv1.AllowAction // without the ConfigMap no custom kind is federated
 	custom.Spec.ParamRef = &admissionv1.ParamRef{
 		Namespace: metav1.NamespaceSystem, Name: CustomKinds, ParameterNotFoundAction: &allow,
 	}
 	role, roleBinding := customRole()
 	return []runtime.Object{
-		Finalizer(of), binding(finalizerName),
-		CustomFinalizer(of), custom,
-		Orphan(), binding(orphanName),
+		Policy(of), binding(policyName),
+		CustomPolicy(of), custom,
 		role, roleBinding,
 	}
 }
 
-func policy(name string, match []admissionv1.NamedRuleWithOperations, failure admissionv1.FailurePolicyType, patch string) *admissionv1.MutatingAdmissionPolicy {
+func policy(name string, match []admissionv1.NamedRuleWithOperations, condition string) *admissionv1.MutatingAdmissionPolicy {
+	ignore := admissionv1.Ignore
 	return &admissionv1.MutatingAdmissionPolicy{
 		TypeMeta:   typeMeta("MutatingAdmissionPolicy"),
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: admissionv1.MutatingAdmissionPolicySpec{
 			MatchConstraints: &admissionv1.MatchResources{ResourceRules: match},
-			FailurePolicy:    &failure,
+			MatchConditions:  []admissionv1.MatchCondition{{Name: "there-is-something-to-do", Expression: condition}},
+			FailurePolicy:    &ignore,
 			// What another policy or a webhook changes afterwards is looked at again.
 			ReinvocationPolicy: admissionv1.IfNeededReinvocationPolicy,
 			Mutations: []admissionv1.Mutation{{
-				PatchType: admissionv1.PatchTypeJSONPatch, // works without a schema, too, which is not known yet just after a CRD
+				PatchType: admissionv1.PatchTypeJSONPatch,
 				JSONPatch: &admissionv1.JSONPatch{Expression: patch},
 			}},
 		},

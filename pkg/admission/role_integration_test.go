@@ -15,8 +15,6 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/admission"
 )
 
-var listAll = metav1.ListOptions{}
-
 // testRole writes the ClusterRole as the controller manager.
 func testRole(t *testing.T, f *federation) {
 	t.Helper()
