@@ -160,8 +160,10 @@ func (b *propagationBench) profile(ctx context.Context, p cpuAndHeap, name strin
 		fmt.Fprintf(os.Stderr, "no profile of the time was to be had\n")
 	}()
 	return func() {
-		if err := p.HeapProfile(ctx, filepath.Join(b.profiles, name+".heap")); err != nil {
-			fmt.Fprintf(os.Stderr, "no profile of the memory: %v\n", err)
+		for _, kind := range []string{"heap", "goroutine"} {
+			if err := p.Profile(ctx, kind, filepath.Join(b.profiles, name+"."+kind)); err != nil {
+				fmt.Fprintf(os.Stderr, "no profile %q: %v\n", kind, err)
+			}
 		}
 		<-finished
 	}
@@ -169,7 +171,7 @@ func (b *propagationBench) profile(ctx context.Context, p cpuAndHeap, name strin
 
 type cpuAndHeap interface {
 	CPUProfile(ctx context.Context, path string, seconds int) error
-	HeapProfile(ctx context.Context, path string) error
+	Profile(ctx context.Context, kind, path string) error
 }
 
 // sync brings the members in line with the most objects, without measuring anything.

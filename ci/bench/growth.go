@@ -14,15 +14,18 @@ import (
 
 // growthRun is of one size.
 type growthRun struct {
-	Objects int     `json:"objects"`
-	Members int     `json:"members"`
-	All     float64 `json:"allSeconds"` // from the start of the controller manager until all copies are there
-	CPU     float64 `json:"cpuSeconds"` // until everything is at rest
-	Peak    float64 `json:"peakMiB"`
-	Now     float64 `json:"nowMiB"`           // at rest
-	Change  float64 `json:"changeCPUMillis"`  // of one change, in time of the processor
-	P50     float64 `json:"changeP50Seconds"` // until one change is everywhere
-	Idle    float64 `json:"idleCPUPercent"`   // of one core
+	Objects    int     `json:"objects"`
+	Members    int     `json:"members"`
+	All        float64 `json:"allSeconds"` // from the start of the controller manager until all copies are there
+	CPU        float64 `json:"cpuSeconds"` // until everything is at rest
+	Peak       float64 `json:"peakMiB"`
+	Now        float64 `json:"nowMiB"`           // at rest
+	Change     float64 `json:"changeCPUMillis"`  // of one change, in time of the processor
+	P50        float64 `json:"changeP50Seconds"` // until one change is everywhere
+	Heap       float64 `json:"heapMiB"`          // in use, at rest
+	Stacks     float64 `json:"stacksMiB"`
+	Goroutines float64 `json:"goroutines"`
+	Idle       float64 `json:"idleCPUPercent"` // of one core
 }
 
 // growthResult has two curves.
@@ -91,7 +94,7 @@ func (b *propagationBench) grown(ctx context.Context, w *world, count, objects i
 	if err := w.start(); err != nil {
 		return run, err
 	}
-	defer b.profile(ctx, w.running, fmt.Sprintf("growth-%d-%d", count, objects))()
+	profiled := b.profile(ctx, w.running, fmt.Sprintf("growth-%d-%d", count, objects))
 	limited, cancel := w.whileRunning(ctx, b.limit)
 	defer cancel()
 	at, err := stubs.Wait(limited, members, w.sources+w.extra)
@@ -107,6 +110,12 @@ func (b *propagationBench) grown(ctx context.Context, w *world, count, objects i
 		return run, err
 	}
 	run.CPU, run.Peak, run.Now = usage.CPU.Seconds(), mebibytes(usage.Peak), mebibytes(usage.Now)
+	sums, err := w.running.Sums(ctx)
+	if err != nil {
+		return run, err
+	}
+	run.Heap, run.Stacks = mebibytes(uint64(sums["go_memstats_heap_inuse_bytes"])), mebibytes(uint64(sums["go_memstats_stack_inuse_bytes"]))
+	run.Goroutines = sums["go_goroutines"]
 	if run.Idle, err = w.busy(limited, b.growthIdle); err != nil {
 		return run, err
 	}
@@ -114,6 +123,7 @@ func (b *propagationBench) grown(ctx context.Context, w *world, count, objects i
 		return run, err
 	}
 	fmt.Fprintf(os.Stderr, "%d objects, %d members: %.1fs, %.0f MiB, %.1f ms of a core for a change\n", objects, count, run.All, run.Peak, run.Change)
+	profiled()
 	if err := w.stop(); err != nil {
 		return run, err
 	}

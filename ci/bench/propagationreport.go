@@ -147,10 +147,10 @@ func writeGrowth(b *strings.Builder, g growthResult) {
 		copies := float64(r.Objects * r.Members)
 		rows = append(rows, []string{
 			fmt.Sprintf("%d × %d", r.Objects, r.Members), fmt.Sprintf("%.1f", r.All), fmt.Sprintf("%.0f", copies/r.All), fmt.Sprintf("%.0f", r.Peak),
-			fmt.Sprintf("%.0f", r.Now), fmt.Sprintf("%.2f", 1000*r.CPU/copies), fmt.Sprintf("%.1f", r.Change), fmt.Sprintf("%.3f", r.P50), fmt.Sprintf("%.1f", r.Idle),
+			fmt.Sprintf("%.0f", r.Now), fmt.Sprintf("%.0f", r.Stacks), fmt.Sprintf("%.2f", 1000*r.CPU/copies), fmt.Sprintf("%.1f", r.Change), fmt.Sprintf("%.3f", r.P50), fmt.Sprintf("%.1f", r.Idle),
 		})
 	}
-	table(b, []string{"objects × members", "all there s", "copies a second", "peak MiB", "MiB at rest", "CPU ms a copy", "CPU ms a change", "change P50 s", "idle CPU %"}, rows)
+	table(b, []string{"objects × members", "all there s", "copies a second", "peak MiB", "MiB at rest", "of it stacks", "CPU ms a copy", "CPU ms a change", "change P50 s", "idle CPU %"}, rows)
 }
 
 // charts are those of what was measured.

@@ -99,9 +99,9 @@ func (p *Process) CPUProfile(ctx context.Context, path string, seconds int) erro
 	return p.fetch(ctx, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", p.o.pprofAddress, seconds), path)
 }
 
-// HeapProfile writes what is on the heap, after a garbage collection.
-func (p *Process) HeapProfile(ctx context.Context, path string) error {
-	return p.fetch(ctx, "http://"+p.o.pprofAddress+"/debug/pprof/heap?gc=1", path)
+// Profile writes a profile of what is now: of the heap, after a garbage collection, or goroutine.
+func (p *Process) Profile(ctx context.Context, kind, path string) error {
+	return p.fetch(ctx, "http://"+p.o.pprofAddress+"/debug/pprof/"+kind+"?gc=1", path)
 }
 
 func (p *Process) fetch(ctx context.Context, url, path string) error {
