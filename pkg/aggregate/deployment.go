@@ -91,10 +91,11 @@ func available(s Source, parts []part[appsv1.DeploymentStatus]) appsv1.Deploymen
 		}
 		scaled = scaled || p.Wanted.Replicas == nil
 		wanted := int32Of(p.Wanted.Replicas)
-		placed += wanted - min(p.Pending, wanted)
+		wanted -= min(p.Pending, wanted)
+		placed += wanted
 		condition, known := deploymentCondition(p, appsv1.DeploymentAvailable)
 		is := condition.Status == corev1.ConditionTrue
-		if !known {
+		if !known || p.Pending > 0 { // the member counts those on top of the total, too
 			is = p.status.AvailableReplicas >= wanted && (p.seen || p.Wanted.Replicas != nil)
 		}
 		if !is {
