@@ -2,6 +2,7 @@ package admission
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -35,7 +36,7 @@ func CustomPolicy(others []kinds.Kind) *admissionv1.MutatingAdmissionPolicy {
 		{Group: "coordination.k8s.io", Resource: "leases"}, {Resource: "events"}, {Group: "events.k8s.io", Resource: "events"},
 		{Group: fedv1beta1.GroupName, Resource: "clusters"},
 	}
-	p.Spec.MatchConstraints.ExcludeResourceRules = rulesFor(append(append(frequent, kinds.Definitions()), others...), admissionv1.OperationAll)
+	p.Spec.MatchConstraints.ExcludeResourceRules = rulesFor(slices.Concat(frequent, []kinds.Kind{kinds.Definitions()}, others), admissionv1.OperationAll)
 	p.Spec.ParamKind = &admissionv1.ParamKind{APIVersion: corev1.SchemeGroupVersion.String(), Kind: "ConfigMap"}
 	return p
 }
