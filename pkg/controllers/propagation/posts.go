@@ -16,6 +16,7 @@ import (
 type agent interface {
 	Watch(k kinds.Kind)
 	Survey(k kinds.Kind)
+	Review(id kinds.ID)
 	Want(k delivery.Key, p delivery.Priority)
 	Report(k delivery.Key) delivery.Report
 	Synced(kind kinds.ID) bool
@@ -161,6 +162,7 @@ func (c *Controller) briefKind(p *post, k kinds.Kind) {
 	} else {
 		p.agent.Survey(k)
 	}
+	p.agent.Review(k.ID()) // copies that were found before all sources were known
 }
 
 // survey is for a kind whose sources are all known now.

@@ -68,8 +68,10 @@ func (c *Controller) release(ctx context.Context, s *source) error {
 	})
 	if err != nil {
 		c.waits.release(s.key, "")
+		return err
 	}
-	return err
+	c.sayKept(s)
+	return nil
 }
 
 // owing returns the members that will owe us what becomes of their copies, and how soon to ask again if it must be waited for others.
