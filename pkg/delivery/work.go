@@ -117,10 +117,10 @@ func (j *job) unknown(p phase, problem string) verdict {
 
 // conclude takes down what a look has come to.
 func (j *job) conclude(try attempt, v verdict) {
-	var changed bool
+	var changed, wasHeld bool
 	var wait time.Duration
 	j.t.change(j.n, func(r *record) {
-		changed = !r.sameVerdict(v)
+		changed, wasHeld = !r.sameVerdict(v), r.state == Held
 		j.counts.move(r.state, v.state)
 		r.state, r.wished = v.state, v.hash
 		wait = j.note(r, try, v)
@@ -139,6 +139,9 @@ func (j *job) conclude(try attempt, v verdict) {
 	}
 	if wait > 0 {
 		j.queue.addAfter(j.key, j.nextPriority(v), wait)
+	}
+	if wasHeld && v.state != Held { // the others may be few now
+		j.queue.addAfter(brakeKey, Recheck, beforeJudging)
 	}
 	if j.kind.ID() == namespacesID && (v.state == Used || v.state == Synced || v.state == Contested) {
 		j.namespaceIsThere(j.key)

@@ -1,0 +1,123 @@
+package delivery
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/fakeapi"
+)
+
+// orphaned is a world that runs, in whose member so many ConfigMaps are copies, the first few of which have lost their sources.
+func orphaned(t *testing.T, copies, lost int) (*world, *fakeapi.API, []Key) {
+	t.Helper()
+	w, api := newFake(t, fakeapi.Options{})
+	w.run()
+	w.expect(w.source(shire), Synced)
+	keys := many(w, copies)
+	for _, k := range keys {
+		w.expect(k, Synced)
+	}
+	w.end()
+	for _, k := range keys[:lost] {
+		w.want(k, Wish{Action: Unsourced})
+	}
+	w.run()
+	w.agent.Survey(w.kinds["configmaps"])
+	return w, api, keys[:lost]
+}
+
+func left(w *world, api *fakeapi.API) int { return len(api.List(w.kinds["configmaps"], labels.Everything())) }
+
+func TestFewCopiesWithoutSourcesAreDeleted(t *testing.T) {
+	w, api, _ := orphaned(t, 30, defaultUnsourcedCount)
+	eventually.Do(t, 15*time.Second, "ten copies to go", func() error {
+		if n := left(w, api); n != 20 {
+			return fmt.Errorf("there are %d", n)
+		}
+		return nil
+	})
+	if s := w.agent.Standing(); s.Held != 0 {
+		t.Errorf("%d are held", s.Held)
+	}
+}
+
+func TestManyCopiesWithoutSourcesAreHeld(t *testing.T) {
+	w, api, lost := orphaned(t, 30, defaultUnsourcedCount+1)
+	for _, k := range lost {
+		if r := w.expect(k, Held); !strings.Contains(r.Message, "11 of the 30 copies") || r.Copy == nil {
+			t.Fatalf("the report is %+v", r)
+		}
+	}
+	if n := left(w, api); n != 30 || w.agent.Standing().Held != len(lost) {
+		t.Errorf("%d copies are left, %d held", n, w.agent.Standing().Held)
+	}
+	back := lost[0] // whose source is found
+	w.source(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"` + back.Name + `","namespace":"shire"},"data":{"key":"value"}}`)
+	w.expect(back, Synced)
+	eventually.Do(t, 15*time.Second, "the other ten to go, since they are few", func() error {
+		if n, held := left(w, api), w.agent.Standing().Held; n != 20 || held != 0 {
+			return fmt.Errorf("there are %d, %d held", n, held)
+		}
+		return nil
+	})
+}
+
+func TestHeldCopiesGoWhenSomebodySaysSo(t *testing.T) {
+	w, api, lost := orphaned(t, 30, 20)
+	w.expect(lost[0], Held)
+	w.agent.ReleaseBrake()
+	eventually.Do(t, 15*time.Second, "all to go", func() error {
+		if n, held := left(w, api), w.agent.Standing().Held; n != 10 || held != 0 {
+			return fmt.Errorf("there are %d, %d held", n, held)
+		}
+		return nil
+	})
+}
+
+func TestBrakeCountsWhatWentAFewAtATime(t *testing.T) {
+	limits := &Limits{UnsourcedPercent: 5, UnsourcedCount: 10}
+	b, now := &brake{}, time.Now()
+	keys := func(n int) []Key {
+		keys := make([]Key, n)
+		for i := range keys {
+			keys[i] = key(fmt.Sprint(i))
+		}
+		return keys
+	}
+	if why := b.decide(keys(10), 100, limits, now); why != "" {
+		t.Fatalf("ten of a hundred: %s", why)
+	}
+	for _, k := range keys(10) {
+		if !b.allows(k) {
+			t.Fatal("one of them is not allowed")
+		}
+		b.took(k, now)
+	}
+	if why := b.decide(keys(1), 90, limits, now.Add(recently)); why == "" {
+		t.Error("one more, within the hour, was allowed")
+	}
+	if b.allows(keys(1)[0]) {
+		t.Error("what was refused is allowed")
+	}
+	if why := b.decide(keys(10), 90, limits, now.Add(recently+1)); why != "" {
+		t.Errorf("after the hour: %s", why)
+	}
+	if why := b.decide(keys(50), 1000, limits, now.Add(recently+1)); why != "" {
+		t.Errorf("five per cent: %s", why)
+	}
+	if why := b.decide(keys(51), 1000, limits, now.Add(recently+1)); why == "" {
+		t.Error("more than five per cent were allowed")
+	}
+}
+
+func TestLimits(t *testing.T) {
+	l := Options{Limits: Limits{UnsourcedPercent: -1, UnsourcedCount: -1}}.withDefaults().Limits
+	if l.UnsourcedCount != 0 || l.UnsourcedPercent != 0 || l.Requests != defaultRequests {
+		t.Errorf("the limits are %+v", l)
+	}
+}
