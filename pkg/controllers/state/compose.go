@@ -65,12 +65,12 @@ func (s *Snapshot) aggregate(c *composed, all []standing, now time.Time) error {
 	var of []*standing
 	for i := range all {
 		x := &all[i]
-		leaving := !x.Selected
+		leaving := !x.Selected && s.Problem == "" // of what is malformed nothing is taken away
 		if leaving && (x.Copy == nil || !x.Reachable) {
 			continue // what others took over from a member that cannot be reached is not counted twice
 		}
 		part := aggregate.Part{
-			Member: x.Member, Applied: !leaving && (x.applied() || x.unseen() && x.synced()), Leaving: leaving,
+			Member: x.Member, Applied: x.Selected && (x.applied() || x.unseen() && x.synced()), Leaving: leaving,
 			Wanted: x.Wanted, Pending: x.Pending, Known: x.known,
 		}
 		if x.Copy != nil {

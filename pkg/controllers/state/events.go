@@ -35,11 +35,7 @@ func (s *Snapshot) transitions(all []standing, before Members) []event {
 		if len(begun) == 0 {
 			continue
 		}
-		reason := string(problem)
-		if problem == delivery.Kept {
-			reason = reasonKept
-		}
-		events = append(events, event{reason, note(begun)})
+		events = append(events, event{string(problem), note(begun)})
 	}
 	for i := range events {
 		events[i].note = cut(events[i].note, longestNote)

@@ -18,7 +18,7 @@ type standing struct {
 
 // problems are the states that somebody should do something about. Each is an event when it begins.
 var problems = []delivery.State{
-	delivery.Conflict, delivery.Contested, delivery.Rejected, delivery.Immutable, delivery.NotServed, delivery.Forbidden, delivery.Kept,
+	delivery.Conflict, delivery.Contested, delivery.Rejected, delivery.Immutable, delivery.NotServed, delivery.Forbidden,
 }
 
 // fleeting are the states that end by themselves, or when the member answers again.

@@ -24,7 +24,6 @@ const (
 const (
 	reasonMalformed = "MalformedAnnotation"
 	reasonNotPlaced = "NotPlaced"
-	reasonKept      = "NamespaceKept"
 )
 
 // propagation is the text for people.
@@ -49,7 +48,7 @@ func (s *Snapshot) propagation(all []standing) string {
 	slices.SortStableFunc(named, func(a, b *standing) int { return urgency(a.state) - urgency(b.state) })
 	var b strings.Builder
 	if s.Deleting {
-		fmt.Fprintf(&b, "removed %d/%d", removed(all), len(all))
+		fmt.Fprintf(&b, "deleting; copies left: %d", copies(all))
 	} else {
 		fmt.Fprintf(&b, "synced %d/%d", synced, selected)
 	}
@@ -84,10 +83,10 @@ func urgency(s delivery.State) int {
 	}
 }
 
-func removed(all []standing) int {
+func copies(all []standing) int {
 	n := 0
 	for i := range all {
-		if all[i].state == delivery.Gone || all[i].state == delivery.Kept {
+		if all[i].Copy != nil {
 			n++
 		}
 	}
