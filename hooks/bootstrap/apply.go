@@ -28,6 +28,7 @@ var resources = map[string]string{
 	"Role":               "roles",
 	"RoleBinding":        "rolebindings",
 
+	"FlowSchema":                       "flowschemas",
 	"MutatingAdmissionPolicy":          "mutatingadmissionpolicies",
 	"MutatingAdmissionPolicyBinding":   "mutatingadmissionpolicybindings",
 	"ValidatingAdmissionPolicy":        "validatingadmissionpolicies",
@@ -55,7 +56,7 @@ func objects(o Options) ([]object, error) {
 		}
 		all = append(all, obj)
 	}
-	var base []any
+	base := []any{leaderElection()}
 	for _, typed := range admission.Objects(o.Kinds) {
 		base = append(base, typed)
 	}

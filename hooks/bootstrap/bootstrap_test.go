@@ -118,6 +118,7 @@ func TestRunAppliesTheBaseObjects(t *testing.T) {
 		policies + "validatingadmissionpolicies/federation-custom-kinds-role",
 		policies + "validatingadmissionpolicybindings/federation-custom-kinds-role",
 		crd,
+		"/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/federation-leader-election",
 		rbac + "clusterrolebindings/federation:admins",
 		rbac + "clusterrolebindings/federation:controller-manager",
 		rbac + "clusterrolebindings/federation:custom-kinds",
@@ -166,14 +167,14 @@ func TestFailureHalfWayIsMendedByTheNextRun(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `ClusterRole "federation:controller-manager"`) {
 		t.Fatalf("Run = %v", err)
 	}
-	if len(f.objects) != 12 {
+	if len(f.objects) != 13 {
 		t.Errorf("%d objects were applied, want all but the one", len(f.objects))
 	}
 	f.fail = ""
 	if err := run(t, api, 20*time.Second, nil); err != nil {
 		t.Fatal(err)
 	}
-	if len(f.objects) != 13 {
+	if len(f.objects) != 14 {
 		t.Errorf("%d objects are there", len(f.objects))
 	}
 }

@@ -3,18 +3,23 @@
 package bootstrap_test
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 
 	"github.com/fedhelm/fedhelm/hooks/bootstrap"
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
@@ -29,6 +34,7 @@ var made = []schema.GroupVersionResource{
 	rbacv1.SchemeGroupVersion.WithResource("clusterrolebindings"),
 	rbacv1.SchemeGroupVersion.WithResource("roles"),
 	rbacv1.SchemeGroupVersion.WithResource("rolebindings"),
+	flowcontrolv1.SchemeGroupVersion.WithResource("flowschemas"),
 	admissionv1.SchemeGroupVersion.WithResource("mutatingadmissionpolicies"),
 	admissionv1.SchemeGroupVersion.WithResource("mutatingadmissionpolicybindings"),
 	admissionv1.SchemeGroupVersion.WithResource("validatingadmissionpolicies"),
@@ -46,7 +52,7 @@ func TestIntegrationBootstrap(t *testing.T) {
 	}
 	run()
 	first := versions(t, server)
-	if len(first) < 13 {
+	if len(first) < 14 {
 		t.Fatalf("made only %v", first)
 	}
 
@@ -79,6 +85,7 @@ func TestIntegrationBootstrap(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("the leader's Lease has its own way", func(t *testing.T) { testFairness(t, server) })
 	t.Run("rights", func(t *testing.T) { testRights(t, server) })
 }
 
@@ -98,12 +105,40 @@ func versions(t *testing.T, server *apiserver.Server) map[string]string {
 		for _, obj := range list.Items {
 			generation, _, _ := unstructured.NestedInt64(obj.Object, "metadata", "generation")
 			at[kind.Resource+"/"+obj.GetName()] = fmt.Sprintf("%s generation %d", obj.GetUID(), generation)
-			if kind.Resource != "customresourcedefinitions" { // a CRD's status is the API server's to write
+			if kind.Resource != "customresourcedefinitions" && kind.Resource != "flowschemas" { // their status is the API server's to write
 				at[kind.Resource+"/"+obj.GetName()] += " version " + obj.GetResourceVersion()
 			}
 		}
 	}
 	return at
+}
+
+// testFairness asks for a Lease as the controller manager, and by what rule it was let in.
+func testFairness(t *testing.T, server *apiserver.Server) {
+	t.Helper()
+	schema, err := kubernetes.NewForConfigOrDie(server.Admin(t)).FlowcontrolV1().FlowSchemas().Get(t.Context(), "federation-leader-election", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := rest.HTTPClientFor(server.Config(t, "federation-controller-manager"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually.Do(t, 20*time.Second, "the flow schema to take effect", func() error {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+			server.URL+"/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/federation-controller-manager", nil)
+		if err != nil {
+			return err
+		}
+		answer, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		if got := types.UID(answer.Header.Get("X-Kubernetes-PF-FlowSchema-UID")); got != schema.UID {
+			err = fmt.Errorf("it was that with UID %s", got)
+		}
+		return errors.Join(err, answer.Body.Close())
+	})
 }
 
 func testRights(t *testing.T, server *apiserver.Server) {
@@ -122,11 +157,22 @@ func testRights(t *testing.T, server *apiserver.Server) {
 				{verb: "patch", group: fedv1beta1.GroupName, resource: "clusters", subresource: "status", name: "gondor"},
 				{verb: "update", group: "coordination.k8s.io", resource: "leases", namespace: "kube-system", name: "federation-controller-manager"},
 				{verb: "create", resource: "events", namespace: "default"},
+				{verb: "patch", group: "apps", resource: "deployments", namespace: "default", name: "web"},
+				{verb: "patch", group: "apps", resource: "deployments", subresource: "status", namespace: "default", name: "web"},
+				{verb: "create", group: "apps", resource: "replicasets", namespace: "default"},
+				{verb: "watch", group: "apiextensions.k8s.io", resource: "customresourcedefinitions"},
+				{verb: "create", resource: "configmaps", namespace: "kube-system"},
+				{verb: "escalate", group: rbacv1.GroupName, resource: "clusterroles", name: "federation:custom-kinds"},
 			},
 			mayNot: []ask{
 				{verb: "update", group: "coordination.k8s.io", resource: "leases", namespace: "kube-system", name: "kube-controller-manager"},
 				{verb: "create", group: rbacv1.GroupName, resource: "clusterrolebindings"},
 				{verb: "create", group: fedv1beta1.GroupName, resource: "clusters"},
+				{verb: "create", group: "apps", resource: "deployments", namespace: "default"},
+				{verb: "delete", resource: "secrets", namespace: "default"},
+				{verb: "create", resource: "configmaps", namespace: "default"},
+				{verb: "escalate", group: rbacv1.GroupName, resource: "clusterroles", name: "cluster-admin"},
+				{verb: "patch", group: "admissionregistration.k8s.io", resource: "mutatingadmissionpolicies", name: "federation-propagation"},
 			},
 		},
 		{

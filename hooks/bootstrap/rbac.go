@@ -15,6 +15,8 @@ const (
 
 	adminsName  = "federation:admins"
 	managerName = "federation:controller-manager"
+
+	electionName = "federation-leader-election"
 )
 
 // accessRights are the base rights: administrators may do everything, the
