@@ -21,6 +21,7 @@ const (
 )
 
 func TestAgentMakesChangesAndDeletes(t *testing.T) {
+	t.Parallel()
 	w, api := newFake(t, fakeapi.Options{})
 	w.run()
 	ns, k := w.source(shire), w.source(settings)

@@ -31,9 +31,12 @@ func orphaned(t *testing.T, copies, lost int) (*world, *fakeapi.API, []Key) {
 	return w, api, keys[:lost]
 }
 
-func left(w *world, api *fakeapi.API) int { return len(api.List(w.kinds["configmaps"], labels.Everything())) }
+func left(w *world, api *fakeapi.API) int {
+	return len(api.List(w.kinds["configmaps"], labels.Everything()))
+}
 
 func TestFewCopiesWithoutSourcesAreDeleted(t *testing.T) {
+	t.Parallel()
 	w, api, _ := orphaned(t, 30, defaultUnsourcedCount)
 	eventually.Do(t, 15*time.Second, "ten copies to go", func() error {
 		if n := left(w, api); n != 20 {
@@ -47,6 +50,7 @@ func TestFewCopiesWithoutSourcesAreDeleted(t *testing.T) {
 }
 
 func TestManyCopiesWithoutSourcesAreHeld(t *testing.T) {
+	t.Parallel()
 	w, api, lost := orphaned(t, 30, defaultUnsourcedCount+1)
 	for _, k := range lost {
 		if r := w.expect(k, Held); !strings.Contains(r.Message, "11 of the 30 copies") || r.Copy == nil {
@@ -68,6 +72,7 @@ func TestManyCopiesWithoutSourcesAreHeld(t *testing.T) {
 }
 
 func TestHeldCopiesGoWhenSomebodySaysSo(t *testing.T) {
+	t.Parallel()
 	w, api, lost := orphaned(t, 30, 20)
 	w.expect(lost[0], Held)
 	w.agent.ReleaseBrake()
@@ -80,6 +85,7 @@ func TestHeldCopiesGoWhenSomebodySaysSo(t *testing.T) {
 }
 
 func TestBrakeCountsWhatWentAFewAtATime(t *testing.T) {
+	t.Parallel()
 	limits := &Limits{UnsourcedPercent: 5, UnsourcedCount: 10}
 	b, now := &brake{}, time.Now()
 	keys := func(n int) []Key {
@@ -116,6 +122,7 @@ func TestBrakeCountsWhatWentAFewAtATime(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	l := Options{Limits: Limits{UnsourcedPercent: -1, UnsourcedCount: -1}}.withDefaults().Limits
 	if l.UnsourcedCount != 0 || l.UnsourcedPercent != 0 || l.Requests != defaultRequests {
 		t.Errorf("the limits are %+v", l)

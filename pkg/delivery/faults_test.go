@@ -16,7 +16,9 @@ import (
 )
 
 // fault is what a member does instead of answering.
-type fault struct{ now atomic.Pointer[http.HandlerFunc] }
+type fault struct {
+	now atomic.Pointer[http.HandlerFunc]
+}
 
 func (f *fault) intercept(w http.ResponseWriter, r *http.Request) bool {
 	do := f.now.Load()
@@ -71,6 +73,7 @@ func many(w *world, n int) []Key {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		code    int
@@ -92,6 +95,7 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			w, api, f := newFaulty(t)
 			w.run()
 			w.expect(w.source(shire), Synced)
@@ -113,6 +117,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestNothingOfASecretIsTold(t *testing.T) {
+	t.Parallel()
 	w, api, f := newFaulty(t)
 	w.run()
 	w.expect(w.source(shire), Synced)
@@ -124,6 +129,7 @@ func TestNothingOfASecretIsTold(t *testing.T) {
 }
 
 func TestFailuresAreNotTriedOverAndOver(t *testing.T) {
+	t.Parallel()
 	w, api, f := newFaulty(t)
 	w.run()
 	w.expect(w.source(shire), Synced)
@@ -145,6 +151,7 @@ func TestFailuresAreNotTriedOverAndOver(t *testing.T) {
 }
 
 func TestMemberThatDoesNotAnswerIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	w, api, f := newFaulty(t)
 	w.run()
 	w.expect(w.source(shire), Synced)
@@ -176,6 +183,7 @@ func TestMemberThatDoesNotAnswerIsLeftAlone(t *testing.T) {
 }
 
 func TestUnreachableMemberIsNotAsked(t *testing.T) {
+	t.Parallel()
 	w, _, _ := newFaulty(t)
 	w.run()
 	w.expect(w.source(shire), Synced)
@@ -191,6 +199,7 @@ func TestUnreachableMemberIsNotAsked(t *testing.T) {
 }
 
 func TestRejectedObjectsAreTriedWhenTheMemberIsBack(t *testing.T) {
+	t.Parallel()
 	w, api, f := newFaulty(t)
 	w.run()
 	w.expect(w.source(shire), Synced)
@@ -214,6 +223,7 @@ func TestRejectedObjectsAreTriedWhenTheMemberIsBack(t *testing.T) {
 }
 
 func TestMemberThatFailsAtRandomGetsEverything(t *testing.T) {
+	t.Parallel()
 	w, api, f := newFaulty(t)
 	var n atomic.Int64
 	f.set(func(rw http.ResponseWriter, r *http.Request) {
@@ -238,6 +248,7 @@ func TestMemberThatFailsAtRandomGetsEverything(t *testing.T) {
 }
 
 func TestKindThatIsNotServedIsSaidToBe(t *testing.T) {
+	t.Parallel()
 	w, _, f := newFaulty(t)
 	gone := func(rw http.ResponseWriter, r *http.Request) { http.NotFound(rw, r) }
 	f.set(gone)

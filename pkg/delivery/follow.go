@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+	"unique"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
@@ -90,7 +91,7 @@ func (a *Agent) keepUp(ctx context.Context, t *table, version string, rest *time
 		case "ADDED", "MODIFIED":
 			a.see(t, o, 0)
 		case "DELETED":
-			n := name{o.Namespace, o.Name}
+			n := nameOf(o)
 			a.heed(t, n, t.gone(n, versionOf(o.ResourceVersion)), User)
 		}
 		t.upTo(versionOf(version))
@@ -114,9 +115,12 @@ func (a *Agent) see(t *table, o *object, list uint64) {
 	if err != nil { // what cannot be read is as good as not said
 		s = t.metadata(&o.ObjectMeta)
 	}
-	n := name{o.Namespace, o.Name}
+	n := nameOf(o)
 	a.heed(t, n, t.saw(n, s, list), Recheck)
 }
+
+// nameOf keeps a namespace once, however many objects and members it has.
+func nameOf(o *object) name { return name{unique.Make(o.Namespace).Value(), o.Name} }
 
 // heed does what an event asks for.
 func (a *Agent) heed(t *table, n name, c change, p Priority) {

@@ -33,10 +33,15 @@ type objectList struct {
 	Items           []object `json:"items"`
 }
 
-// event is one of a watch.
+// event is one of a watch. What happened is an object, or a Status that says why the watch ends.
 type event struct {
-	Type   string          `json:"type"`
-	Object json.RawMessage `json:"object"`
+	Type   string `json:"type"`
+	Object struct {
+		object
+		Code    int32               `json:"code"`
+		Reason  metav1.StatusReason `json:"reason"`
+		Message string              `json:"message"`
+	} `json:"object"`
 }
 
 // collection asks for the copies of a kind.
@@ -128,17 +133,11 @@ func (c *client) watch(ctx context.Context, l *lens, version string, happened fu
 			return err
 		}
 		if e.Type == "ERROR" {
-			status := metav1.Status{}
-			if err := json.Unmarshal(e.Object, &status); err != nil {
-				return fmt.Errorf("an event of a watch: %w", err)
-			}
-			return &apierrors.StatusError{ErrStatus: status}
+			return &apierrors.StatusError{ErrStatus: metav1.Status{
+				Status: metav1.StatusFailure, Code: e.Object.Code, Reason: e.Object.Reason, Message: e.Object.Message,
+			}}
 		}
-		o := &object{}
-		if err := json.Unmarshal(e.Object, o); err != nil {
-			return fmt.Errorf("an event of a watch: %w", err)
-		}
-		happened(e.Type, o)
+		happened(e.Type, &e.Object.object)
 	}
 }
 

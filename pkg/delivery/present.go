@@ -76,7 +76,7 @@ func (j *job) covered(r *record, share shape.Share, hash string) bool {
 	}
 	j.t.change(j.n, func(now *record) {
 		if now.version == r.version {
-			now.settle(hash)
+			now.settle(hash, j.wish.Source)
 		}
 	})
 	return true
@@ -162,7 +162,7 @@ func (j *job) applied(m *metav1.PartialObjectMetadata, hash string, pruned []str
 		if now.there && now.uid == s.uid && now.hash == hash {
 			now.settled, now.applied = s.digest, hash
 			if now.digest == now.settled {
-				now.settle(hash)
+				now.settle(hash, j.wish.Source)
 			}
 		}
 	})

@@ -52,9 +52,9 @@ func (r *record) sameSource(hash string, source types.UID) bool {
 }
 
 // settle takes our fields as they are for all that can be had.
-func (r *record) settle(hash string) {
+func (r *record) settle(hash string, source types.UID) {
 	r.settled, r.applied, r.fields = r.digest, hash, ""
-	r.hash = hash // the same string, so that it is kept once
+	r.hash, r.sight.source = same(hash, r.hash), same(source, r.sight.source) // which others hold as well
 }
 
 // report is what others may know.
