@@ -77,7 +77,7 @@ func (c *Controller) tellHeld(ctx context.Context, name string, held int) error 
 		if err := c.o.Live.Get(ctx, client.ObjectKey{Name: name}, &cluster); err != nil {
 			return err
 		}
-		changed := false
+		var changed bool
 		if held == 0 {
 			changed = meta.RemoveStatusCondition(&cluster.Status.Conditions, fedv1beta1.ClusterCopiesHeld)
 		} else {

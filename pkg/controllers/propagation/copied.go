@@ -94,15 +94,20 @@ func (n *numbers) finished() bool {
 
 // wholeOf is how much of what is divided a share is.
 func wholeOf(d kinds.Divided, s shape.Share) int32 {
-	n := s.Replicas
-	switch d {
-	case kinds.Job:
-		if n = s.Completions; n == nil {
-			n = s.Parallelism
-		}
-	case kinds.Bounds:
-		n = s.MaxReplicas
+	switch {
+	case d == kinds.Bounds:
+		return number(s.MaxReplicas)
+	case d == kinds.Job && s.Completions != nil:
+		return number(s.Completions)
+	case d == kinds.Job:
+		return number(s.Parallelism)
+	default:
+		return number(s.Replicas)
 	}
+}
+
+// number is at least 0.
+func number(n *int32) int32 {
 	if n == nil {
 		return 0
 	}

@@ -160,10 +160,3 @@ func (d *drawing) bounds() *plan {
 	}
 	return p
 }
-
-func number(n *int32) int32 {
-	if n == nil {
-		return 0
-	}
-	return *n
-}

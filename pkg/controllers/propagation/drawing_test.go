@@ -1,6 +1,7 @@
 package propagation
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,7 +70,7 @@ func describe(p *part, d kinds.Divided) string {
 		if n == nil {
 			return "-"
 		}
-		return string(rune('0' + *n))
+		return strconv.Itoa(int(*n))
 	}
 	var out string
 	switch d {

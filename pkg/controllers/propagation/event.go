@@ -44,7 +44,10 @@ func (c *Controller) saw(s *source, old bool) {
 		priority = delivery.Recheck
 	}
 	c.waits.forget(s.key)
-	if !s.guarded {
+	switch {
+	case s.problem != "":
+		return // members keep what they have
+	case !s.guarded:
 		c.tending.Add(s.key) // and what members shall do waits for it
 		return
 	}

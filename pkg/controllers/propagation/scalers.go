@@ -17,7 +17,7 @@ func (s *sources) index(o *source) {
 	if !o.scales() {
 		return
 	}
-	all := append(s.scalers[o.target], o.key)
+	all := append(slices.Clone(s.scalers[o.target]), o.key)
 	slices.SortFunc(all, func(a, b delivery.Key) int { return strings.Compare(a.Name, b.Name) })
 	s.scalers[o.target] = all
 }

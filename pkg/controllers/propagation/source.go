@@ -107,11 +107,10 @@ func keyOf(k kinds.Kind, namespace, name string) delivery.Key {
 // readDivided reads what plans are made from.
 func (s *source) readDivided(k kinds.Kind, o *unstructured.Unstructured) {
 	s.share = shape.ShareOf(k, o)
-	switch k.Divided {
-	case kinds.Job:
-		s.indexed = shape.Indexed(o)
-		s.finished = finished(o)
-	case kinds.Bounds:
+	if k.Divided == kinds.Job {
+		s.indexed, s.finished = shape.Indexed(o), finished(o)
+	}
+	if k.Divided == kinds.Bounds {
 		s.target = scaled(shape.ScaleTarget(o), s.key.Namespace)
 	}
 }
