@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fedhelm/fedhelm/pkg/kinds"
@@ -67,6 +68,9 @@ func (r Result) Status() any { return r.wanted }
 
 // Patch is a JSON merge patch of the status; nil if there is nothing to change.
 func (r Result) Patch() (json.RawMessage, error) {
+	if equality.Semantic.DeepEqual(r.current, r.wanted) {
+		return nil, nil
+	}
 	current, err := fields(r.current)
 	if err != nil {
 		return nil, err

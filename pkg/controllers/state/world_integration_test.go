@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,7 +15,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -39,6 +39,9 @@ type federation struct {
 	parts map[delivery.Key][]state.Part
 	kinds map[delivery.Key]kinds.Kind
 	helm  bool
+	// expected is what the writer may complain of; everything else fails the test.
+	expected string
+	heard    int
 }
 
 func startFederation(t *testing.T) *federation {
@@ -54,7 +57,14 @@ func startFederation(t *testing.T) *federation {
 	}
 	f.writer = state.New(state.Options{API: api, Snapshot: f.snapshot, Events: silent{}})
 	// What the API refuses is logged, and nothing may be refused.
-	log := funcr.New(func(_, args string) { t.Errorf("the writer says: %s", args) }, funcr.Options{})
+	log := funcr.New(func(_, args string) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.expected == "" || !strings.Contains(args, f.expected) {
+			t.Errorf("the writer says: %s", args)
+		}
+		f.heard++
+	}, funcr.Options{})
 	ctx, cancel := context.WithCancel(ctrl.LoggerInto(t.Context(), log))
 	done := make(chan struct{})
 	go func() {
@@ -154,8 +164,3 @@ func copyWith(member, status string, share shape.Share) state.Part {
 }
 
 func replicas(n int32) shape.Share { return shape.Share{Replicas: &n} }
-
-func kindFor(group, version, resource, kind string) kinds.Kind {
-	gvk := schema.GroupVersionKind{Group: group, Version: version, Kind: kind}
-	return kinds.Kind{Group: gvk.Group, Version: gvk.Version, Resource: resource, Kind: gvk.Kind, Namespaced: true}
-}
