@@ -52,14 +52,13 @@ func (b *propagationBench) restart(ctx context.Context, w *world, members []real
 	if err != nil {
 		return run, err
 	}
-	arriving := workload.Set{Prefix: fmt.Sprintf("%snew-%d", workloadPrefix, time.Now().Unix()), Labels: map[string]string{"new": "true"}}
 	if err := w.start(); err != nil {
 		return run, err
 	}
 	defer b.profile(ctx, w.running, "restart")()
 	limited, cancelSecond := w.whileRunning(ctx, b.limit)
 	defer cancelSecond()
-	waits, err := newObjects(limited, w, members, arriving)
+	waits, err := newObjects(limited, w, members)
 	if err != nil {
 		return run, err
 	}
@@ -79,43 +78,50 @@ func (b *propagationBench) restart(ctx context.Context, w *world, members []real
 	}
 	for i := range before.copies {
 		run.Copies += len(before.copies[i])
-		run.CopiesWritten += changed(before.copies[i], after.copies[i])
+		run.CopiesWritten += tell("copies in "+members[i].name, changed(before.copies[i], after.copies[i]))
 		run.Writes += more(before.writes[i], after.writes[i])
 	}
-	run.SourcesWritten = changed(before.sources, after.sources)
-	run.Writes -= float64((newcomers + 1) * len(members)) // and their namespace
+	run.SourcesWritten = tell("sources", changed(before.sources, after.sources))
+	run.Writes -= float64(newcomers * len(members))
 	fmt.Fprintf(os.Stderr, "restart with %d copies: %d written, new objects after %.2fs at worst\n", run.Copies, run.CopiesWritten, run.NewMax)
 	return run, nil
 }
 
+// tell says which objects were written although they should not have been, and how many they are.
+func tell(what string, written []string) int {
+	if len(written) > 0 {
+		fmt.Fprintf(os.Stderr, "written %s: %d, such as %s\n", what, len(written), written[0])
+	}
+	return len(written)
+}
+
 // newObjects creates objects one after the other, and returns how long each took to be in all members.
-func newObjects(ctx context.Context, w *world, members []realMember, set workload.Set) ([]time.Duration, error) {
+func newObjects(ctx context.Context, w *world, members []realMember) ([]time.Duration, error) {
 	watch, err := arrivals.Open(ctx, configs(members), []kinds.Kind{configMapKind}, copySelector+",new=true")
 	if err != nil {
 		return nil, err
 	}
 	defer watch.Close()
-	objects := []workload.Object{set.Object(0)}
+	set := workload.Set{Prefix: sources.Prefix, Labels: map[string]string{"new": "true"}}
+	run, began := time.Now().Unix(), make([]time.Time, newcomers)
+	name := func(i int) string { return fmt.Sprintf("new-%d-%d", run, i) }
 	for i := range newcomers {
-		objects = append(objects, configMapOf(set, fmt.Sprintf("new-%d", i)))
-	}
-	began := make([]time.Time, len(objects))
-	for i, o := range objects {
 		began[i] = time.Now()
-		if _, err := direct.Apply(ctx, []*rest.Config{w.api.Config}, []workload.Object{o}, 1); err != nil {
+		object := configMapOf(set, name(i))
+		if _, err := direct.Apply(ctx, []*rest.Config{w.api.Config}, []workload.Object{object}, 1); err != nil {
 			return nil, err
 		}
 		if err := sleep(ctx, newcomerPause); err != nil {
 			return nil, err
 		}
 	}
-	if err := watch.Wait(ctx, newcomers*len(members)); err != nil {
-		return nil, err
-	}
-	var waits []time.Duration
-	for i, o := range objects[1:] {
-		arrived := watch.Named(o.Name)
-		waits = append(waits, arrived[len(arrived)-1].Sub(began[i+1]))
+	waits := make([]time.Duration, newcomers)
+	for i := range waits {
+		at, err := watch.WaitNamed(ctx, name(i), len(members))
+		if err != nil {
+			return nil, err
+		}
+		waits[i] = at.Sub(began[i])
 	}
 	return waits, nil
 }

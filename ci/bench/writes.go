@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,20 +34,21 @@ func versions(ctx context.Context, config *rest.Config, selector string) (map[st
 	return all, nil
 }
 
-// changed counts what is not the same in both, by whether it is there and what version it has.
-func changed(before, after map[string]string) int {
-	n := 0
+// changed names what is not the same in both, by whether it is there and what version it has.
+func changed(before, after map[string]string) []string {
+	var names []string
 	for name, version := range before {
 		if after[name] != version {
-			n++
+			names = append(names, name)
 		}
 	}
 	for name := range after {
 		if before[name] == "" {
-			n++
+			names = append(names, name)
 		}
 	}
-	return n
+	slices.Sort(names)
+	return names
 }
 
 // mutating are the requests that an API server says it has answered, of those that write.

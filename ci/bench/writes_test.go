@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestParseMutatingCountsWritesOfTheObjectsThemselves(t *testing.T) {
 	got := parseMutating([]byte(`# TYPE apiserver_request_total counter
@@ -18,10 +21,10 @@ apiserver_request_total{code="200",component="apiserver",dry_run="",group="coord
 	}
 }
 
-func TestChangedCountsWhatWasWrittenMadeAndTakenAway(t *testing.T) {
+func TestChangedNamesWhatWasWrittenMadeAndTakenAway(t *testing.T) {
 	before := map[string]string{"same": "1", "written": "2", "gone": "3"}
 	after := map[string]string{"same": "1", "written": "5", "made": "6"}
-	if n := changed(before, after); n != 3 {
-		t.Errorf("%d are changed, want 3", n)
+	if got, want := changed(before, after), []string{"gone", "made", "written"}; !slices.Equal(got, want) {
+		t.Errorf("changed are %v, want %v", got, want)
 	}
 }

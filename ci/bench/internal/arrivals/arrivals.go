@@ -85,28 +85,43 @@ func (w *Watch) Count() (n int, first, last time.Time) {
 	return w.count, w.first, w.last
 }
 
-// Named is when objects of that name arrived, in the order in which they did.
-func (w *Watch) Named(name string) []time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return append([]time.Time(nil), w.named[name]...)
-}
-
 // Wait returns when so many objects have arrived.
 func (w *Watch) Wait(ctx context.Context, n int) error {
+	return w.wait(ctx, func() string {
+		if w.count >= n {
+			return ""
+		}
+		return fmt.Sprintf("%d of %d objects have arrived", w.count, n)
+	})
+}
+
+// WaitNamed returns when objects of that name have arrived in so many clusters, and says when the last one did.
+func (w *Watch) WaitNamed(ctx context.Context, name string, clusters int) (last time.Time, err error) {
+	err = w.wait(ctx, func() string {
+		if arrived := w.named[name]; len(arrived) >= clusters {
+			last = arrived[clusters-1]
+			return ""
+		}
+		return fmt.Sprintf("%s has arrived in %d of %d clusters", name, len(w.named[name]), clusters)
+	})
+	return last, err
+}
+
+// wait returns when missing says "". It is called with mu held.
+func (w *Watch) wait(ctx context.Context, missing func() string) error {
 	for {
 		w.mu.Lock()
-		count, changed, err := w.count, w.changed, w.err
+		what, changed, err := missing(), w.changed, w.err
 		w.mu.Unlock()
 		switch {
-		case count >= n:
+		case what == "":
 			return nil
 		case err != nil:
 			return err
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%d of %d objects have arrived: %w", count, n, context.Cause(ctx))
+			return fmt.Errorf("%s: %w", what, context.Cause(ctx))
 		case <-changed:
 		}
 	}

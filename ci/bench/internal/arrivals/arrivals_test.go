@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,8 +62,11 @@ func TestArrivalsAreCountedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, first, last := watch.Count()
-	if n != 2 || first.After(last) || len(watch.Named("a")) != 1 || len(watch.Named("c")) != 0 {
-		t.Errorf("%d have arrived from %s to %s, a at %v", n, first, last, watch.Named("a"))
+	if n != 2 || first.After(last) {
+		t.Errorf("%d have arrived from %s to %s", n, first, last)
+	}
+	if at, err := watch.WaitNamed(t.Context(), "b", 1); err != nil || !at.Equal(last) {
+		t.Errorf("b has arrived at %s, %v, want %s", at, err, last)
 	}
 }
 
@@ -77,6 +81,9 @@ func TestWaitEnds(t *testing.T) {
 	defer cancel()
 	if err := watch.Wait(ctx, 1); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("without an arrival: %v", err)
+	}
+	if _, err := watch.WaitNamed(ctx, "a", 2); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "a has arrived in 0 of 2 clusters") {
+		t.Errorf("without the arrival of a name: %v", err)
 	}
 	close(rows)
 	if err := watch.Wait(t.Context(), 1); err == nil {
