@@ -3,17 +3,18 @@ package federation
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
+
+	"github.com/fedhelm/fedhelm/pkg/inventory"
 )
 
 // EnsureNamespace makes the namespace, labelled as ours, unless it is there. It reports whether it made it.
@@ -75,37 +76,11 @@ func RemoveNamespace(ctx context.Context, client kubernetes.Interface, objects m
 // NamespaceInUse tells whether a namespace holds anything, of any kind there is, but what Kubernetes itself puts into namespaces.
 // What cannot be looked at may hold something: a group whose API server is away, a kind that we may not list.
 func NamespaceInUse(ctx context.Context, kinds discovery.ServerResourcesInterface, objects metadata.Interface, namespace string) bool {
-	served, err := ServedKinds(kinds)
-	if err != nil {
+	found, err := inventory.InUse(ctx, kinds, objects, namespace, func(*metav1.PartialObjectMetadata) bool { return false })
+	if err != nil || len(found) > 0 {
 		return true
 	}
-	clusterWide := map[schema.GroupKind]bool{}
-	for _, kind := range served {
-		if !kind.Namespaced {
-			clusterWide[schema.GroupKind{Group: kind.Group, Kind: kind.Kind}] = true
-		}
-	}
-	for _, kind := range served {
-		if !kind.Namespaced {
-			continue
-		}
-		found, err := objects.Resource(kind.GroupVersionResource).Namespace(namespace).List(ctx, metav1.ListOptions{})
-		if err != nil || slices.ContainsFunc(found.Items, func(o metav1.PartialObjectMetadata) bool { return isSomebodys(kind.Resource, &o, clusterWide) }) {
-			return true
-		}
-	}
-	return false
-}
-
-// isSomebodys leaves out what every namespace has, what is on its way out, and what goes with its owner, which is looked at itself if it
-// is in the namespace too: one that is in none would miss what it owns.
-func isSomebodys(resource string, o *metav1.PartialObjectMetadata, clusterWide map[schema.GroupKind]bool) bool {
-	switch {
-	case resource == "configmaps" && o.Name == "kube-root-ca.crt", resource == "serviceaccounts" && o.Name == "default", o.DeletionTimestamp != nil:
-		return false
-	default:
-		return len(o.OwnerReferences) == 0 || slices.ContainsFunc(o.OwnerReferences, func(owner metav1.OwnerReference) bool {
-			return clusterWide[schema.FromAPIVersionAndKind(owner.APIVersion, owner.Kind).GroupKind()]
-		})
-	}
+	// A Lease is no object that anybody would miss, but the first thing that somebody makes who is at work here.
+	locks, err := objects.Resource(coordinationv1.SchemeGroupVersion.WithResource("leases")).Namespace(namespace).List(ctx, metav1.ListOptions{})
+	return err != nil || len(locks.Items) > 0
 }

@@ -78,6 +78,7 @@ func TestRemoveNamespace(t *testing.T) {
 		{name: "what is on its way out is nothing", namespace: namespaceOf(ManagedBy), want: true, objects: []runtime.Object{object("v1", "Pod", "slow", ending)}},
 		{name: "a Secret of the user's keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("v1", "Secret", "mine")}},
 		{name: "a ServiceAccount keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("v1", "ServiceAccount", "mine")}},
+		{name: "somebody at work keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("coordination.k8s.io/v1", "Lease", "lock")}},
 		{name: "a CronJob keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("batch/v1", "CronJob", "mine")}},
 		{name: "a pod that nobody owns keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("v1", "Pod", "mine")}},
 		{name: "a custom resource keeps it", namespace: namespaceOf(ManagedBy), objects: []runtime.Object{object("middle.earth/v1", "Ring", "one")}},
@@ -117,18 +118,19 @@ func TestRemoveNamespace(t *testing.T) {
 // servedResources are some of those that an API server has, among them a custom one and one that cannot be listed.
 var servedResources = []*metav1.APIResourceList{
 	{GroupVersion: "v1", APIResources: []metav1.APIResource{
-		kindOf("configmaps"), kindOf("secrets"), kindOf("serviceaccounts"), kindOf("pods"), kindOf("events"),
+		kindOf("configmaps", "ConfigMap"), kindOf("secrets", "Secret"), kindOf("serviceaccounts", "ServiceAccount"), kindOf("pods", "Pod"), kindOf("events", "Event"),
 		{Name: "pods/log", Namespaced: true, Verbs: metav1.Verbs{"get"}},
 		{Name: "bindings", Namespaced: true, Verbs: metav1.Verbs{"create"}},
 		{Name: "nodes", Kind: "Node", Verbs: metav1.Verbs{"list"}},
 	}},
-	{GroupVersion: "batch/v1", APIResources: []metav1.APIResource{kindOf("cronjobs")}},
-	{GroupVersion: "middle.earth/v1", APIResources: []metav1.APIResource{kindOf("rings")}},
-	{GroupVersion: "middle.earth/v1beta1", APIResources: []metav1.APIResource{kindOf("rings")}},
+	{GroupVersion: "apps/v1", APIResources: []metav1.APIResource{kindOf("replicasets", "ReplicaSet")}},
+	{GroupVersion: "batch/v1", APIResources: []metav1.APIResource{kindOf("cronjobs", "CronJob")}},
+	{GroupVersion: "middle.earth/v1", APIResources: []metav1.APIResource{kindOf("rings", "Ring")}},
+	{GroupVersion: "middle.earth/v1beta1", APIResources: []metav1.APIResource{kindOf("rings", "Ring")}},
 }
 
-func kindOf(name string) metav1.APIResource {
-	return metav1.APIResource{Name: name, Namespaced: true, Verbs: metav1.Verbs{"get", "list"}}
+func kindOf(name, kind string) metav1.APIResource {
+	return metav1.APIResource{Name: name, Kind: kind, Namespaced: true, Verbs: metav1.Verbs{"get", "list"}}
 }
 
 func namespaceOf(managedBy string) *corev1.Namespace {

@@ -91,12 +91,12 @@ func newParting(t *testing.T, objects ...runtime.Object) *parting {
 	}}
 	p.member.Resources = []*metav1.APIResourceList{
 		{GroupVersion: "v1", APIResources: []metav1.APIResource{
-			{Name: "namespaces", Verbs: metav1.Verbs{"list"}}, served("configmaps"), served("secrets"), served("services"), served("persistentvolumeclaims"),
+			{Name: "namespaces", Verbs: metav1.Verbs{"list"}}, served("configmaps", "ConfigMap"), served("secrets", "Secret"), served("services", "Service"), served("persistentvolumeclaims", "PersistentVolumeClaim"),
 		}},
-		{GroupVersion: "apps/v1", APIResources: []metav1.APIResource{served("deployments"), served("replicasets")}},
-		{GroupVersion: "discovery.k8s.io/v1", APIResources: []metav1.APIResource{served("endpointslices")}},
+		{GroupVersion: "apps/v1", APIResources: []metav1.APIResource{served("deployments", "Deployment"), served("replicasets", "ReplicaSet")}},
+		{GroupVersion: "discovery.k8s.io/v1", APIResources: []metav1.APIResource{served("endpointslices", "EndpointSlice")}},
 		{GroupVersion: "apiextensions.k8s.io/v1", APIResources: []metav1.APIResource{{Name: "customresourcedefinitions", Verbs: metav1.Verbs{"list"}}}},
-		{GroupVersion: "middle.earth/v1", APIResources: []metav1.APIResource{served("rings")}},
+		{GroupVersion: "middle.earth/v1", APIResources: []metav1.APIResource{served("rings", "Ring")}},
 	}
 	scheme := metadatafake.NewTestScheme()
 	if err := metav1.AddMetaToScheme(scheme); err != nil {
@@ -106,8 +106,8 @@ func newParting(t *testing.T, objects ...runtime.Object) *parting {
 	return p
 }
 
-func served(name string) metav1.APIResource {
-	return metav1.APIResource{Name: name, Namespaced: true, Verbs: metav1.Verbs{"list"}}
+func served(name, kind string) metav1.APIResource {
+	return metav1.APIResource{Name: name, Kind: kind, Namespaced: true, Verbs: metav1.Verbs{"list"}}
 }
 
 func (p *parting) options() UnjoinOptions {

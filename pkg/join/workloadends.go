@@ -15,6 +15,7 @@ import (
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/federation"
+	"github.com/fedhelm/fedhelm/pkg/inventory"
 )
 
 var (
@@ -26,7 +27,7 @@ var (
 func holdsOthers(kind schema.GroupResource) bool { return kind == namespaces || kind == definitions }
 
 // deleteWorkloads deletes the federation's objects: those in which others may have something at the end, and only if they have not.
-func (u *unjoinRun) deleteWorkloads(ctx context.Context, kinds []federation.ServedKind, found []workload) error {
+func (u *unjoinRun) deleteWorkloads(ctx context.Context, kinds []inventory.ServedKind, found []workload) error {
 	var plain, holders []workload
 	for _, w := range found {
 		if holdsOthers(w.kind.GroupResource()) {
@@ -58,14 +59,14 @@ func (u *unjoinRun) deleteWorkloads(ctx context.Context, kinds []federation.Serv
 
 // inUse tells whether a namespace, or the definition of a kind, has objects that are not the federation's. In a dry run, where
 // the federation's are still there, nobody can tell.
-func (u *unjoinRun) inUse(ctx context.Context, kinds []federation.ServedKind, holder workload) (bool, error) {
+func (u *unjoinRun) inUse(ctx context.Context, kinds []inventory.ServedKind, holder workload) (bool, error) {
 	if u.DryRun {
 		return false, nil
 	}
 	if holder.kind.GroupResource() == namespaces {
 		return federation.NamespaceInUse(ctx, u.Member.Client.Discovery(), u.Member.Objects, holder.name), ctx.Err()
 	}
-	i := slices.IndexFunc(kinds, func(k federation.ServedKind) bool { return k.GroupResource() == schema.ParseGroupResource(holder.name) })
+	i := slices.IndexFunc(kinds, func(k inventory.ServedKind) bool { return k.GroupResource() == schema.ParseGroupResource(holder.name) })
 	if i < 0 {
 		return false, nil // not served, so nobody could make one
 	}

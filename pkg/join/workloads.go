@@ -19,7 +19,7 @@ import (
 	"k8s.io/client-go/tools/pager"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
-	"github.com/fedhelm/fedhelm/pkg/federation"
+	"github.com/fedhelm/fedhelm/pkg/inventory"
 )
 
 const (
@@ -31,7 +31,7 @@ const (
 
 // workload is an object that the federation put into the member.
 type workload struct {
-	kind            federation.ServedKind
+	kind            inventory.ServedKind
 	namespace, name string
 	uid             types.UID
 	version         string // resourceVersion
@@ -61,7 +61,7 @@ func (u *unjoinRun) leaveWorkloads(ctx context.Context) error {
 	}
 	step := u.Progress.Start(title + u.Member.Context)
 	defer step.Fail()
-	kinds, err := federation.ServedKinds(u.Member.Client.Discovery())
+	kinds, err := inventory.ServedKinds(u.Member.Client.Discovery())
 	if err != nil && len(kinds) == 0 {
 		return fmt.Errorf("ask member %q which kinds it serves: %w", u.Name, err)
 	}
@@ -85,7 +85,7 @@ func (u *unjoinRun) leaveWorkloads(ctx context.Context) error {
 }
 
 // workloads finds the federation's objects of all kinds.
-func (u *unjoinRun) workloads(ctx context.Context, kinds []federation.ServedKind) ([]workload, error) {
+func (u *unjoinRun) workloads(ctx context.Context, kinds []inventory.ServedKind) ([]workload, error) {
 	var mu sync.Mutex
 	var found []workload
 	g, ctx := errgroup.WithContext(ctx)
@@ -110,7 +110,7 @@ func (u *unjoinRun) workloads(ctx context.Context, kinds []federation.ServedKind
 	return found, nil
 }
 
-func (u *unjoinRun) workloadsOf(ctx context.Context, kind federation.ServedKind) ([]workload, error) {
+func (u *unjoinRun) workloadsOf(ctx context.Context, kind inventory.ServedKind) ([]workload, error) {
 	var found []workload
 	pages := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return u.Member.Objects.Resource(kind.GroupVersionResource).List(ctx, o)

@@ -1,4 +1,5 @@
-package federation
+// Package inventory says what a cluster has: which kinds of objects, and whether a namespace holds some that anybody would miss.
+package inventory
 
 import (
 	"errors"
@@ -46,13 +47,20 @@ func ServedKinds(kinds discovery.ServerResourcesInterface) ([]ServedKind, error)
 	return served, errors.Join(errs...)
 }
 
-// transient are the kinds that Kubernetes writes about others, or that are computed when asked for.
+// transient are the kinds that Kubernetes writes about others, or that are computed when asked for. Endpoints and EndpointSlices, also those
+// that somebody wrote by hand, say where a Service leads, and Leases who is at work: without the Service and the worker they are
+// of no use to anybody.
 var transient = map[schema.GroupResource]bool{
-	{Resource: "events"}:                                    true,
-	{Group: "events.k8s.io", Resource: "events"}:            true,
-	{Resource: "endpoints"}:                                 true,
-	{Resource: "componentstatuses"}:                         true,
-	{Group: "discovery.k8s.io", Resource: "endpointslices"}: true,
-	{Group: "metrics.k8s.io", Resource: "pods"}:             true,
-	{Group: "metrics.k8s.io", Resource: "nodes"}:            true,
+	{Resource: "events"}:                                        true,
+	{Group: "events.k8s.io", Resource: "events"}:                true,
+	{Resource: "endpoints"}:                                     true,
+	{Resource: "componentstatuses"}:                             true,
+	{Group: "discovery.k8s.io", Resource: "endpointslices"}:     true,
+	{Group: "coordination.k8s.io", Resource: "leases"}:          true,
+	{Group: "coordination.k8s.io", Resource: "leasecandidates"}: true,
+	{Group: "metrics.k8s.io", Resource: "pods"}:                 true,
+	{Group: "metrics.k8s.io", Resource: "nodes"}:                true,
 }
+
+// computed are the groups of which everything is computed when asked for: it does not matter that they cannot be asked.
+var computed = map[string]bool{"metrics.k8s.io": true, "custom.metrics.k8s.io": true, "external.metrics.k8s.io": true}
