@@ -38,14 +38,20 @@ func decide(before fedv1beta1.ClusterStatus, k known) fedv1beta1.ClusterStatus {
 		s.judge()
 		s.merge(k.detail)
 	}
-	slices.SortFunc(s.Conditions, func(a, b metav1.Condition) int {
-		return slices.Index(order, a.Type) - slices.Index(order, b.Type)
-	})
+	slices.SortStableFunc(s.Conditions, func(a, b metav1.Condition) int { return place(a) - place(b) })
 	return s.ClusterStatus
 }
 
 // order is that of the conditions, for people who read them.
 var order = []string{fedv1beta1.ClusterLeaving, fedv1beta1.ClusterReady, fedv1beta1.ClusterOffline, fedv1beta1.ClusterCredentialValid}
+
+// place is that of a condition; others' come last, in the order that they have.
+func place(c metav1.Condition) int {
+	if i := slices.Index(order, c.Type); i >= 0 {
+		return i
+	}
+	return len(order)
+}
 
 // draft is a status that is being written.
 type draft struct {

@@ -58,6 +58,23 @@ func releasedStatus() fedv1beta1.ClusterStatus {
 	return decide(readyStatus(), known{cluster: "gondor", generation: 1, state: members.State{Leaving: true, Released: true}, now: noon.Add(-time.Minute)})
 }
 
+// Others write conditions of their own.
+func TestDecideKeepsForeignConditions(t *testing.T) {
+	before := readyStatus()
+	for _, kind := range []string{fedv1beta1.ClusterCopiesHeld, "Another"} {
+		before.Conditions = append(before.Conditions, metav1.Condition{Type: kind, Status: metav1.ConditionTrue})
+	}
+	is := decide(before, known{cluster: "gondor", generation: 1, state: valid("1"), finding: away, failures: 3, threshold: 3, now: noon})
+	var kinds []string
+	for _, c := range is.Conditions {
+		kinds = append(kinds, c.Type)
+	}
+	want := []string{fedv1beta1.ClusterReady, fedv1beta1.ClusterOffline, fedv1beta1.ClusterCredentialValid, fedv1beta1.ClusterCopiesHeld, "Another"}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("conditions (-want +got):\n%s", diff)
+	}
+}
+
 func TestDecide(t *testing.T) {
 	tests := []struct {
 		name     string

@@ -37,7 +37,7 @@ func (c *Controller) Snapshot(key delivery.Key) (state.Snapshot, bool) {
 
 // portion is how it stands with the object in one member; false if the member has nothing to do with it.
 func (c *Controller) portion(s *source, p *plan, m *member, at *post, selected bool) (state.Part, bool) {
-	part := state.Part{Member: m.name, Selected: selected && s.problem == "" && !s.leaving(), Reachable: m.ready && at != nil}
+	part := state.Part{Member: m.name, Selected: selected && s.problem == "" && !s.leaving(), Reachable: m.ready}
 	if at != nil {
 		part.Report = at.agent.Report(s.key)
 	}
