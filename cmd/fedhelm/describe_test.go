@@ -64,6 +64,7 @@ func TestDescriptionOfLittle(t *testing.T) {
 		{"what nobody has looked at", func(d *describe.Description) { d.Propagation = "" }, "Propagation:  nothing is known yet; fedhelm check"},
 		{"what is being deleted", func(d *describe.Description) { d.Deleting = true }, "Propagation:  being deleted; synced 2/4"},
 		{"what has no selector", func(d *describe.Description) { d.Selector = "" }, "Selector:     none: all members\n"},
+		{"a federation of nobody", func(d *describe.Description) { d.Members, d.NotSelected = nil, nil }, "\n\nThe federation has no members.\n"},
 		{"what is wrong", func(d *describe.Description) { d.Problems = []string{"one\nline", "two"} }, "Problem:      one line\nProblem:      two\n"},
 	}
 	for _, tt := range tests {

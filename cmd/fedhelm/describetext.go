@@ -35,9 +35,12 @@ func printDescription(w io.Writer, d *describe.Description, now time.Time) {
 	for _, problem := range d.Problems {
 		line("Problem", problem)
 	}
-	if len(d.Members) > 0 {
+	switch {
+	case len(d.Members) > 0:
 		fmt.Fprintln(w)
 		printParts(w, d.Members)
+	case d.Federated && len(d.NotSelected) == 0 && len(d.Problems) == 0:
+		fmt.Fprintln(w, "\nThe federation has no members.")
 	}
 	if d.Unnamed > 0 {
 		fmt.Fprintf(w, "\nOf %d more members there is something to say, but no room for it in the object's annotation.\n", d.Unnamed)
