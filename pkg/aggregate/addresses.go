@@ -52,7 +52,7 @@ func once[A any](all []A, of func(A) (ip, hostname string)) []A {
 		return cmp.Or(cmp.Compare(a.ip, b.ip), cmp.Compare(a.hostname, b.hostname), cmp.Compare(a.rest, b.rest))
 	})
 	sorted = slices.CompactFunc(sorted, func(a, b address) bool { return a.rest == b.rest })
-	var each []A
+	each := make([]A, 0, len(sorted))
 	for _, a := range sorted {
 		each = append(each, a.value)
 	}

@@ -52,7 +52,10 @@ func (m *means) add(metric autoscalingv2.MetricStatus, replicas int32) {
 
 // metrics are in an order that depends on nothing but what they are of.
 func (m *means) metrics() []autoscalingv2.MetricStatus {
-	var all []autoscalingv2.MetricStatus
+	if len(*m) == 0 {
+		return nil // which is not the same as an empty list to the API
+	}
+	all := make([]autoscalingv2.MetricStatus, 0, len(*m))
 	for _, key := range slices.Sorted(maps.Keys(*m)) {
 		x := (*m)[key]
 		current := valueOf(&x.metric)

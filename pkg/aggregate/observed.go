@@ -8,7 +8,7 @@ func observed[S status](s Source, former int64, parts []part[S], noticed func(*p
 	}
 	for i := range parts {
 		p := &parts[i]
-		if !p.Leaving && !(p.Applied && p.seen && noticed(p)) {
+		if is := p.Applied && p.seen && noticed(p); !is && !p.Leaving {
 			return former
 		}
 	}

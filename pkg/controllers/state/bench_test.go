@@ -28,7 +28,7 @@ func BenchmarkCompose(b *testing.B) {
 	for _, members := range []int{2, 1000} {
 		b.Run(fmt.Sprint("members=", members), func(b *testing.B) {
 			s := Snapshot{Kind: deployments, Key: delivery.Key{Kind: deployments.ID(), Name: "web"}, Generation: 1}
-			s.Share = shape.Share{Replicas: new(int32(3 * members))} //nolint:gosec // 3000
+			s.Share = shape.Share{Replicas: new(int32(3 * members))}
 			for i := range members {
 				s.Parts = append(s.Parts, Part{
 					Member: fmt.Sprintf("m%04d", i), Selected: true, Reachable: true, Wanted: shape.Share{Replicas: new(int32(3))}, WantedHash: "h",

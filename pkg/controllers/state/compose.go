@@ -133,8 +133,11 @@ func (s *Snapshot) members(all []standing) Members {
 
 // wholeOf is how much of what is divided a share is.
 func wholeOf(d kinds.Divided, s shape.Share) int32 {
-	n := s.Replicas
+	var n *int32
 	switch d {
+	case kinds.Whole:
+	case kinds.Replicas:
+		n = s.Replicas
 	case kinds.Job:
 		if n = s.Completions; n == nil {
 			n = s.Parallelism

@@ -130,14 +130,14 @@ func TestWhatIsSaidOfMembers(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, w *world) {
+			inBubble(t, func(w *world) {
 				key := w.put(configMaps, "settings", "")
 				w.annotate(key, tt.was)
 				w.know(configMaps, key, tt.s)
 				after(31 * time.Second)
 				text, members := w.annotations(configMaps, key)
 				if diff := cmp.Diff([]string{tt.text, tt.members}, []string{text, members}); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
+					w.Errorf("(-want +got):\n%s", diff)
 				}
 			})
 		})
@@ -146,19 +146,19 @@ func TestWhatIsSaidOfMembers(t *testing.T) {
 
 // annotate makes a ConfigMap say something of members, as if it had been written before.
 func (w *world) annotate(key delivery.Key, members string) {
-	w.tb.Helper()
+	w.Helper()
 	if members == "" {
 		return
 	}
 	body := fmt.Sprintf(`{"metadata":{"namespace":%q,"name":%q,"annotations":{"federation.fedhelm.io/propagation":"synced 2/3","federation.fedhelm.io/members":%q}}}`,
 		key.Namespace, key.Name, members)
 	if err := w.api.Put(configMaps, "fedhelm-state", []byte(body)); err != nil {
-		w.tb.Fatal(err)
+		w.Fatal(err)
 	}
 }
 
 func TestARestartRewritesNothingOfMembersThatDoNotAnswerYet(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(deployments, "web", `,"spec":{"replicas":5}`)
 		s := state.Snapshot{Share: shape.Share{Replicas: new(int32(5))}, Parts: []state.Part{running("gondor", 3, 3), running("rohan", 2, 2)}}
 		w.know(deployments, key, s)
@@ -170,13 +170,13 @@ func TestARestartRewritesNothingOfMembersThatDoNotAnswerYet(t *testing.T) {
 		after(time.Minute)
 		if n := w.writes(); n != 0 {
 			text, members := w.annotations(deployments, key)
-			t.Errorf("%d writes: %q, %q, %+v", n, text, members, status[appsv1.DeploymentStatus](w, deployments, key))
+			w.Errorf("%d writes: %q, %q, %+v", n, text, members, status[appsv1.DeploymentStatus](w, deployments, key))
 		}
 	})
 }
 
 func TestAMalformedObjectKeepsWhatItsStatusHas(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		services := kindOf("services")
 		key := w.put(services, "web", `,"spec":{"type":"LoadBalancer"}`)
 		p := synced("gondor")
@@ -186,13 +186,13 @@ func TestAMalformedObjectKeepsWhatItsStatusHas(t *testing.T) {
 		w.know(services, key, state.Snapshot{Problem: "no JSON", Parts: []state.Part{leaving(p)}})
 		after(2 * time.Second)
 		if got := status[corev1.ServiceStatus](w, services, key); len(got.LoadBalancer.Ingress) != 1 {
-			t.Errorf("the status is %+v", got)
+			w.Errorf("the status is %+v", got)
 		}
 	})
 }
 
 func TestAJobsPartThatFinishedIsRememberedWithoutItsCopy(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(jobs, "sums", `,"spec":{"completions":4}`)
 		share := func(n int32) shape.Share { return shape.Share{Completions: &n} }
 		const complete = `{"startTime":"2026-01-01T10:00:00Z","completionTime":"2026-01-01T11:00:00Z","succeeded":2,"conditions":[{"type":"Complete","status":"True"}]}`
@@ -203,7 +203,7 @@ func TestAJobsPartThatFinishedIsRememberedWithoutItsCopy(t *testing.T) {
 		after(2 * time.Second)
 		want := `{"gondor":{"wanted":2,"ready":2,"finished":"Complete"},"rohan":{"wanted":2,"ready":2}}`
 		if _, members := w.annotations(jobs, key); members != want {
-			t.Errorf("of members it says\n%s, want\n%s", members, want)
+			w.Errorf("of members it says\n%s, want\n%s", members, want)
 		}
 		gone := in("gondor", delivery.Finished, "") // somebody tidied up
 		gone.Wanted = share(2)
@@ -212,16 +212,16 @@ func TestAJobsPartThatFinishedIsRememberedWithoutItsCopy(t *testing.T) {
 		after(2 * time.Second)
 		got := status[batchv1.JobStatus](w, jobs, key)
 		if got.Succeeded != 4 || got.CompletionTime == nil {
-			t.Errorf("the status is %+v", got)
+			w.Errorf("the status is %+v", got)
 		}
 		if text, _ := w.annotations(jobs, key); text != "synced 2/2" {
-			t.Errorf("it says %q", text)
+			w.Errorf("it says %q", text)
 		}
 	})
 }
 
 func TestWantedOfAnAutoscalerIsItsMaximum(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		autoscalers := kindOf("horizontalpodautoscalers.autoscaling")
 		key := w.put(autoscalers, "web", `,"spec":{"maxReplicas":9}`)
 		p := synced("gondor")
@@ -229,7 +229,7 @@ func TestWantedOfAnAutoscalerIsItsMaximum(t *testing.T) {
 		w.know(autoscalers, key, state.Snapshot{Share: p.Wanted, Parts: []state.Part{p}})
 		after(2 * time.Second)
 		if _, members := w.annotations(autoscalers, key); members != `{"gondor":{"wanted":9,"ready":4}}` {
-			t.Errorf("of members it says %s", members)
+			w.Errorf("of members it says %s", members)
 		}
 	})
 }

@@ -26,14 +26,8 @@ func (w *Writer) look(ctx context.Context, key delivery.Key, m *memory) time.Dur
 		}
 	}
 	m.version = ""
-	if s.unlooked() {
-		limit := longestUnseen
-		if s.written() {
-			limit = longestRecheck
-		}
-		if rest := m.hold(now, limit); rest > 0 {
-			return rest
-		}
+	if rest := m.hold(now, s.patience()); rest > 0 {
+		return rest
 	}
 	c, err := compose(&s, now)
 	if c.nothing() {
@@ -67,6 +61,9 @@ func (w *Writer) look(ctx context.Context, key delivery.Key, m *memory) time.Dur
 
 // hold returns how long to wait on until the state has been held back for the limit; 0: no longer.
 func (m *memory) hold(now time.Time, limit time.Duration) time.Duration {
+	if limit == 0 {
+		return 0
+	}
 	if m.waits.IsZero() {
 		m.waits = now
 	}
@@ -77,14 +74,22 @@ func (m *memory) hold(now time.Time, limit time.Duration) time.Duration {
 	return min(max(pace, limit/5), left)
 }
 
-// unlooked tells that there are members that can be reached, and have not looked at the object since it or the process is there.
-func (s *Snapshot) unlooked() bool {
+// patience is how long to wait for members that can be reached, and have not looked at the object since it or the process is there.
+func (s *Snapshot) patience() time.Duration {
+	looked, unlooked := false, false
 	for i := range s.Parts {
-		if p := &s.Parts[i]; p.Selected && p.Reachable && p.State == "" && !p.applied() {
-			return true
-		}
+		p := &s.Parts[i]
+		yet := p.Selected && p.Reachable && p.State == "" && !p.applied()
+		looked, unlooked = looked || !yet, unlooked || yet
 	}
-	return false
+	switch {
+	case !unlooked:
+		return 0
+	case s.written() || !looked:
+		return longestUnlooked
+	default:
+		return longestLate
+	}
 }
 
 // older tells whether a version came before another; false for versions that cannot be compared.

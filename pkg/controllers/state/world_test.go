@@ -28,7 +28,7 @@ import (
 
 // world is a federation API, what is known of its objects, and a Writer. Its time is that of a synctest bubble.
 type world struct {
-	tb     testing.TB
+	testing.TB
 	api    *fakeapi.API
 	writer *state.Writer
 	busy   atomic.Bool
@@ -43,7 +43,7 @@ type world struct {
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
-	w := &world{tb: tb, known: map[delivery.Key]state.Snapshot{}, stale: map[delivery.Key]state.Snapshot{}}
+	w := &world{TB: tb, known: map[delivery.Key]state.Snapshot{}, stale: map[delivery.Key]state.Snapshot{}}
 	w.api = fakeapi.New(fakeapi.Options{Intercept: w.intercept})
 	w.writer = state.New(state.Options{API: client(tb, w.api), Snapshot: w.snapshot, Events: w, Busy: w.busy.Load})
 	return w
@@ -70,7 +70,7 @@ func (h handled) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // inBubble runs the Writer while f runs.
-func inBubble(t *testing.T, f func(t *testing.T, w *world)) {
+func inBubble(t *testing.T, f func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -80,7 +80,7 @@ func inBubble(t *testing.T, f func(t *testing.T, w *world)) {
 			defer close(done)
 			w.writer.Run(ctx)
 		}()
-		f(t, w)
+		f(w)
 		cancel()
 		<-done
 	})
@@ -136,7 +136,7 @@ func (w *world) Eventf(regarding, _ runtime.Object, kind, reason, _, note string
 	defer w.mu.Unlock()
 	of, ok := regarding.(*corev1.ObjectReference)
 	if !ok || kind != corev1.EventTypeWarning || of.UID == "" {
-		w.tb.Errorf("event %s %s about %v", kind, reason, regarding)
+		w.Errorf("event %s %s about %v", kind, reason, regarding)
 		return
 	}
 	w.said = append(w.said, reason+" "+of.Name+": "+fmt.Sprintf(note, args...))
@@ -144,10 +144,10 @@ func (w *world) Eventf(regarding, _ runtime.Object, kind, reason, _, note string
 
 // put makes the source in the federation API.
 func (w *world) put(k kinds.Kind, name, spec string) delivery.Key {
-	w.tb.Helper()
+	w.Helper()
 	body := fmt.Sprintf(`{"metadata":{"namespace":"default","name":%q}%s}`, name, spec)
 	if err := w.api.Put(k, "kubectl", []byte(body)); err != nil {
-		w.tb.Fatal(err)
+		w.Fatal(err)
 	}
 	return delivery.Key{Kind: k.ID(), Namespace: "default", Name: name}
 }
@@ -184,7 +184,7 @@ func (w *world) snapshot(key delivery.Key) (state.Snapshot, bool) {
 func (w *world) freeze(key delivery.Key) (thaw func()) {
 	s, is := w.snapshot(key)
 	if !is {
-		w.tb.Fatalf("%s is not known", key)
+		w.Fatalf("%s is not known", key)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -199,22 +199,22 @@ func (w *world) freeze(key delivery.Key) (thaw func()) {
 
 // annotations are ours.
 func (w *world) annotations(k kinds.Kind, key delivery.Key) (propagation, members string) {
-	w.tb.Helper()
+	w.Helper()
 	o, is := w.api.Get(k, key.Namespace, key.Name)
 	if !is {
-		w.tb.Fatalf("%s is not there", key)
+		w.Fatalf("%s is not there", key)
 	}
 	return o.Annotations[fedv1beta1.AnnotationPropagation], o.Annotations[fedv1beta1.AnnotationMembers]
 }
 
 // status is that of the object as its type.
 func status[S any](w *world, k kinds.Kind, key delivery.Key) S {
-	w.tb.Helper()
+	w.Helper()
 	o, _ := w.api.Get(k, key.Namespace, key.Name)
 	var s S
 	if len(o.Status) > 0 {
 		if err := json.Unmarshal(o.Status, &s); err != nil {
-			w.tb.Fatal(err)
+			w.Fatal(err)
 		}
 	}
 	return s
@@ -254,5 +254,4 @@ var (
 	configMaps  = kindOf("configmaps")
 	deployments = kindOf("deployments.apps")
 	jobs        = kindOf("jobs.batch")
-	namespaces  = kindOf("namespaces")
 )

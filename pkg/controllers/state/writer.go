@@ -18,9 +18,9 @@ const (
 	pace = time.Second
 	// longestSoft is how long progress waits while members have work of users waiting.
 	longestSoft = 5 * time.Second
-	// longestUnseen is how long an object rests that members have yet to look at, if nothing was ever written of it; and if something was,
-	// which holds probably, since the process has just begun.
-	longestUnseen, longestRecheck = 2 * time.Second, 30 * time.Second
+	// longestUnlooked is how long an object rests that no member has looked at yet, or, since the process has just begun, not each; what is
+	// written of it then holds probably. longestLate is how long members that have wait for those that have not.
+	longestUnlooked, longestLate = 30 * time.Second, 2 * time.Second
 	// longestRetry is between two tries to write what the API refuses.
 	longestRetry = 30 * time.Second
 )

@@ -17,23 +17,23 @@ import (
 )
 
 func TestStateIsWrittenOnceForAllThatChangesAtTheSameTime(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(configMaps, "settings", "")
 		for i := range 100 {
 			w.know(configMaps, key, state.Snapshot{Parts: []state.Part{synced("gondor"), synced(fmt.Sprint("rohan", i))}})
 		}
 		after(time.Second)
 		if n := w.writes(); n != 1 {
-			t.Errorf("%d writes", n)
+			w.Errorf("%d writes", n)
 		}
 		if text, members := w.annotations(configMaps, key); text != "synced 2/2" || members != "" {
-			t.Errorf("it says %q, %q", text, members)
+			w.Errorf("it says %q, %q", text, members)
 		}
 	})
 }
 
 func TestAnObjectIsWrittenOnceASecondAtMost(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(configMaps, "settings", "")
 		last := ""
 		for i := range 100 { // 10 a second
@@ -42,61 +42,61 @@ func TestAnObjectIsWrittenOnceASecondAtMost(t *testing.T) {
 			after(100 * time.Millisecond)
 		}
 		if n := w.writes(); n < 8 || n > 10 {
-			t.Errorf("%d writes in 10 s", n)
+			w.Errorf("%d writes in 10 s", n)
 		}
 		after(2 * time.Second)
 		if text, _ := w.annotations(configMaps, key); text != "synced 0/1; gondor: Rejected: "+last {
-			t.Errorf("it says %q", text)
+			w.Errorf("it says %q", text)
 		}
 	})
 }
 
 func TestNothingIsWrittenThatIsThereAlready(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(deployments, "web", `,"spec":{"replicas":5}`)
 		s := state.Snapshot{Share: shape.Share{Replicas: new(int32(5))}, Parts: []state.Part{running("gondor", 3, 3), running("rohan", 2, 1)}}
 		w.know(deployments, key, s)
 		after(5 * time.Second)
 		if n := w.writes(); n != 1 {
-			t.Errorf("%d writes at first", n)
+			w.Errorf("%d writes at first", n)
 		}
 		for range 10 {
 			w.know(deployments, key, s)
 			after(5 * time.Second)
 		}
 		if n := w.writes(); n != 0 {
-			t.Errorf("%d writes of the same", n)
+			w.Errorf("%d writes of the same", n)
 		}
 	})
 }
 
 func TestStatusAndAnnotationsAreOneWrite(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(deployments, "web", `,"spec":{"replicas":5}`)
 		late := running("rohan", 2, 1)
 		late.Copy.Waiting = "1 pod: ImagePullBackOff"
 		w.know(deployments, key, state.Snapshot{Share: shape.Share{Replicas: new(int32(5))}, Parts: []state.Part{running("gondor", 3, 3), late}})
 		after(time.Second)
 		if n := w.writes(); n != 1 {
-			t.Errorf("%d writes", n)
+			w.Errorf("%d writes", n)
 		}
 		text, members := w.annotations(deployments, key)
 		if want := "synced 2/2; rohan: 1 pod: ImagePullBackOff"; text != want {
-			t.Errorf("it says %q, want %q", text, want)
+			w.Errorf("it says %q, want %q", text, want)
 		}
 		want := `{"gondor":{"wanted":3,"ready":3},"rohan":{"wanted":2,"ready":1,"state":"Synced","message":"1 pod: ImagePullBackOff"}}`
 		if members != want {
-			t.Errorf("of members it says\n%s, want\n%s", members, want)
+			w.Errorf("of members it says\n%s, want\n%s", members, want)
 		}
 		s := status[appsv1.DeploymentStatus](w, deployments, key)
 		if s.Replicas != 5 || s.ReadyReplicas != 4 || s.ObservedGeneration != 1 {
-			t.Errorf("the status is %+v", s)
+			w.Errorf("the status is %+v", s)
 		}
 	})
 }
 
 func TestWhatIsNoLongerSoIsTakenAway(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(deployments, "web", `,"spec":{"replicas":1}`)
 		failing := running("gondor", 1, 0)
 		failing.Copy.Status = []byte(`{"observedGeneration":1,"replicas":1,"conditions":[{"type":"ReplicaFailure","status":"True","message":"no quota"}]}`)
@@ -105,17 +105,17 @@ func TestWhatIsNoLongerSoIsTakenAway(t *testing.T) {
 		w.know(deployments, key, s)
 		after(2 * time.Second)
 		if c := status[appsv1.DeploymentStatus](w, deployments, key).Conditions; len(c) != 3 || c[2].Message != "gondor: no quota" {
-			t.Errorf("the conditions are %v", c)
+			w.Errorf("the conditions are %v", c)
 		}
 		s.Share, s.Parts = shape.Share{Replicas: new(int32(0))}, []state.Part{running("gondor", 0, 0)}
 		w.know(deployments, key, s)
 		after(2 * time.Second)
 		o, _ := w.api.Get(deployments, key.Namespace, key.Name)
 		if strings.Contains(string(o.Status), "ReplicaFailure") || strings.Contains(string(o.Status), `"replicas"`) {
-			t.Errorf("the status is %s", o.Status)
+			w.Errorf("the status is %s", o.Status)
 		}
 		if text, members := w.annotations(deployments, key); text != "synced 1/1" || members != "" {
-			t.Errorf("it says %q, %q", text, members)
+			w.Errorf("it says %q, %q", text, members)
 		}
 	})
 }
@@ -135,16 +135,16 @@ func TestProgressWaitsWhileMembersHaveWorkOfUsers(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, w *world) {
+			inBubble(t, func(w *world) {
 				w.busy.Store(tt.busy)
 				w.know(configMaps, w.put(configMaps, "settings", ""), tt.s)
 				after(time.Second)
 				if n := w.writes(); n != tt.atOnce {
-					t.Errorf("%d writes at once", n)
+					w.Errorf("%d writes at once", n)
 				}
 				after(5 * time.Second)
 				if n := w.writes(); n != tt.later {
-					t.Errorf("%d writes later", n)
+					w.Errorf("%d writes later", n)
 				}
 			})
 		})
@@ -152,41 +152,47 @@ func TestProgressWaitsWhileMembersHaveWorkOfUsers(t *testing.T) {
 }
 
 func TestProgressThatWaitedIsWrittenWhenTheWorkIsDone(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.busy.Store(true)
 		w.know(configMaps, w.put(configMaps, "settings", ""), state.Snapshot{Parts: []state.Part{synced("gondor")}})
 		after(time.Second)
 		w.busy.Store(false)
 		after(1500 * time.Millisecond)
 		if n := w.writes(); n != 1 {
-			t.Errorf("%d writes", n)
+			w.Errorf("%d writes", n)
 		}
 	})
 }
 
 func TestNothingIsSaidBeforeMembersHaveLooked(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(configMaps, "settings", "")
+		w.know(configMaps, key, state.Snapshot{Parts: []state.Part{in("gondor", "", ""), in("rohan", "", "")}})
+		after(20 * time.Second)
+		if n := w.writes(); n != 0 {
+			w.Errorf("%d writes before anybody has looked", n)
+		}
+		key = w.put(configMaps, "others", "")
 		w.know(configMaps, key, state.Snapshot{Parts: []state.Part{in("gondor", "", ""), synced("rohan")}})
 		after(time.Second)
 		if n := w.writes(); n != 0 {
-			t.Errorf("%d writes before gondor has looked", n)
+			w.Errorf("%d writes before gondor has looked", n)
 		}
 		after(2 * time.Second) // one member that is slow does not hold up the news of the others for long
 		if text, _ := w.annotations(configMaps, key); text != "synced 1/2" {
-			t.Errorf("it says %q", text)
+			w.Errorf("it says %q", text)
 		}
 		w.writes()
 		w.know(configMaps, key, state.Snapshot{Parts: []state.Part{in("gondor", "", ""), in("rohan", "", "")}}) // as after a restart
 		after(20 * time.Second)
 		if n := w.writes(); n != 0 {
-			t.Errorf("%d writes after a restart", n)
+			w.Errorf("%d writes after a restart", n)
 		}
 	})
 }
 
 func TestEventsTellOfTransitionsOnce(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(configMaps, "settings", "")
 		conflict := state.Snapshot{Parts: []state.Part{in("gondor", delivery.Conflict, "taken"), synced("rohan")}}
 		steps := []struct {
@@ -217,14 +223,14 @@ func TestEventsTellOfTransitionsOnce(t *testing.T) {
 			w.know(configMaps, key, step.s)
 			after(3 * time.Second)
 			if diff := cmp.Diff(step.want, w.events()); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", step.name, diff)
+				w.Errorf("%s (-want +got):\n%s", step.name, diff)
 			}
 		}
 	})
 }
 
 func TestEventsAreNotRepeatedByAStaleSnapshot(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(configMaps, "settings", "")
 		w.know(configMaps, key, state.Snapshot{Parts: []state.Part{in("gondor", delivery.Conflict, "taken")}})
 		thaw := w.freeze(key) // the watch lags
@@ -232,16 +238,16 @@ func TestEventsAreNotRepeatedByAStaleSnapshot(t *testing.T) {
 		thaw()
 		after(2 * time.Second)
 		if said := w.events(); len(said) != 1 {
-			t.Errorf("events: %q", said)
+			w.Errorf("events: %q", said)
 		}
 		if n := w.writes(); n != 1 {
-			t.Errorf("%d writes", n)
+			w.Errorf("%d writes", n)
 		}
 	})
 }
 
 func TestManyMembersThatFailAtOnceAreOneEvent(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(configMaps, "settings", "")
 		var s state.Snapshot
 		for i := range 1000 {
@@ -252,15 +258,15 @@ func TestManyMembersThatFailAtOnceAreOneEvent(t *testing.T) {
 		w.know(configMaps, key, s)
 		after(3 * time.Second)
 		if diff := cmp.Diff([]string{"Rejected settings: m000, m001, m002, and 997 more: quota"}, w.events()); diff != "" {
-			t.Errorf("events (-want +got):\n%s", diff)
+			w.Errorf("events (-want +got):\n%s", diff)
 		}
 		text, members := w.annotations(configMaps, key)
 		if want := "synced 0/1000; m000: Rejected: quota; m001: Rejected: quota; m002: Rejected: quota; and 997 more"; text != want {
-			t.Errorf("it says %q, want %q", text, want)
+			w.Errorf("it says %q, want %q", text, want)
 		}
 		m, err := state.MembersOf(map[string]string{"federation.fedhelm.io/members": members})
 		if err != nil || len(m) != 201 || m[""].More != 800 {
-			t.Errorf("%d members are named, %d counted, error %v", len(m), m[""].More, err)
+			w.Errorf("%d members are named, %d counted, error %v", len(m), m[""].More, err)
 		}
 	})
 }
@@ -268,13 +274,13 @@ func TestManyMembersThatFailAtOnceAreOneEvent(t *testing.T) {
 func TestAnObjectThatHasGoneIsLeftAlone(t *testing.T) {
 	for name, code := range map[string]int{"deleted": http.StatusNotFound, "made again under its name": http.StatusConflict} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, w *world) {
+			inBubble(t, func(w *world) {
 				key := w.put(configMaps, "settings", "")
 				w.refuse = func(*http.Request) int { return code }
 				w.know(configMaps, key, state.Snapshot{Parts: []state.Part{synced("gondor")}})
 				after(time.Minute)
 				if n := w.writes(); n != 1 {
-					t.Errorf("%d writes", n)
+					w.Errorf("%d writes", n)
 				}
 			})
 		})
@@ -282,7 +288,7 @@ func TestAnObjectThatHasGoneIsLeftAlone(t *testing.T) {
 }
 
 func TestAStateOfAnotherObjectOfTheNameIsNotWritten(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(configMaps, "settings", "")
 		w.know(configMaps, key, state.Snapshot{Parts: []state.Part{synced("gondor")}})
 		s, _ := w.snapshot(key)
@@ -292,35 +298,35 @@ func TestAStateOfAnotherObjectOfTheNameIsNotWritten(t *testing.T) {
 		w.mu.Unlock()
 		after(time.Minute)
 		if n := w.writes(); n != 1 {
-			t.Errorf("%d writes", n)
+			w.Errorf("%d writes", n)
 		}
 		if text, _ := w.annotations(configMaps, key); text != "" {
-			t.Errorf("it says %q", text)
+			w.Errorf("it says %q", text)
 		}
 	})
 }
 
 func TestARefusedWriteIsTriedAgainMoreAndMoreSlowly(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(configMaps, "settings", "")
 		w.refuse = func(*http.Request) int { return http.StatusForbidden }
 		w.know(configMaps, key, state.Snapshot{Parts: []state.Part{synced("gondor")}})
 		after(2 * time.Minute)
 		if n := w.writes(); n < 6 || n > 9 { // after 0, 1, 3, 7, 15, 31, 61, 91 s
-			t.Errorf("%d writes in 2 minutes", n)
+			w.Errorf("%d writes in 2 minutes", n)
 		}
 		w.mu.Lock()
 		w.refuse = nil
 		w.mu.Unlock()
 		after(31 * time.Second)
 		if text, _ := w.annotations(configMaps, key); text != "synced 1/1" {
-			t.Errorf("it says %q", text)
+			w.Errorf("it says %q", text)
 		}
 	})
 }
 
 func TestAStatusThatTheAPIRefusesDoesNotKeepTheRestFromBeingTold(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		key := w.put(deployments, "web", `,"spec":{"replicas":1}`)
 		w.refuse = func(r *http.Request) int {
 			if strings.HasSuffix(r.URL.Path, "/status") {
@@ -333,16 +339,16 @@ func TestAStatusThatTheAPIRefusesDoesNotKeepTheRestFromBeingTold(t *testing.T) {
 		w.know(deployments, key, state.Snapshot{Share: p.Wanted, Parts: []state.Part{p}})
 		after(10 * time.Second)
 		if text, _ := w.annotations(deployments, key); text != "synced 0/1; gondor: Contested: by bob" {
-			t.Errorf("it says %q", text)
+			w.Errorf("it says %q", text)
 		}
 		if said := w.events(); !slices.Equal(said, []string{"Contested web: gondor: by bob"}) {
-			t.Errorf("events: %q", said)
+			w.Errorf("events: %q", said)
 		}
 	})
 }
 
 func TestAWriterEndsWithItsContext(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		for i := range 100 {
 			w.know(configMaps, w.put(configMaps, fmt.Sprint("c", i), ""), state.Snapshot{Parts: []state.Part{synced("gondor")}})
 		}
