@@ -5,11 +5,10 @@ import (
 	"fmt"
 
 	"helm.sh/helm/v3/pkg/chart"
-	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/fedhelm/fedhelm"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
 // LoadMember loads the chart that is installed into members. Every call gives a chart of its own.
@@ -22,9 +21,10 @@ type MemberOptions struct {
 	FederationUID string // of kube-system in its API
 	Cluster       string // the member's name in the federation
 
-	ClusterAdmin *bool               // the federation may do everything in the member
-	ExtraRules   []rbacv1.PolicyRule // beside those for the federated kinds
-	DNS          *MemberDNS          // all of it is chosen, or nothing
+	ClusterAdmin *bool // the federation may do everything in the member
+	// CustomKinds are federated beside those of the chart's own list, by group and resource. They replace what was there, unless nil.
+	CustomKinds []kinds.Kind
+	DNS *MemberDNS // all of it is chosen, or nothing
 
 	// Base lies beneath all of the above: the values of the release that is rendered anew.
 	Base map[string]any
@@ -41,17 +41,13 @@ type MemberDNS struct {
 
 // Values gives the values that the options stand for, without the chart's defaults. The caller owns the result; nothing
 // in it is shared with the options.
-func (o MemberOptions) Values() (map[string]any, error) {
-	rules, err := ruleValues(o.ExtraRules)
-	if err != nil {
-		return nil, err
-	}
+func (o MemberOptions) Values() map[string]any {
 	var s settings
 	s.text("federation.name", o.Federation)
 	s.text("federation.uid", o.FederationUID)
 	s.text("cluster", o.Cluster)
 	s.flag("rbac.clusterAdmin", o.ClusterAdmin)
-	s.set("rbac.extraRules", rules, len(rules) > 0)
+	s.set("rbac.customKinds", kindValues(o.CustomKinds), len(o.CustomKinds) > 0)
 	if dns := o.DNS; dns != nil {
 		s.set("dns.resolver.enabled", dns.Resolver, true)
 		s.set("dns.zone", dns.Zone, true)
@@ -60,20 +56,24 @@ func (o MemberOptions) Values() (map[string]any, error) {
 		s.set("dns.topology.region", dns.Region, true)
 	}
 	vals := deepCopy(o.Base)
+	if rbac, ok := vals["rbac"].(map[string]any); ok && o.CustomKinds != nil {
+		delete(rbac, "customKinds")
+	}
 	s.apply(vals)
-	return vals, nil
+	return vals
 }
 
-func ruleValues(rules []rbacv1.PolicyRule) ([]any, error) {
-	values := make([]any, 0, len(rules))
-	for i := range rules {
-		value, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&rules[i])
-		if err != nil {
-			return nil, fmt.Errorf("rule %d of the member's ClusterRole: %w", i, err)
+// kindValues are groups with their resources, in the order in which they come.
+func kindValues(custom []kinds.Kind) []any {
+	values := []any{}
+	for _, rule := range kinds.Rules(custom) {
+		resources := make([]any, len(rule.Resources))
+		for i, r := range rule.Resources {
+			resources[i] = r
 		}
-		values = append(values, value)
+		values = append(values, map[string]any{"group": rule.APIGroups[0], "resources": resources})
 	}
-	return values, nil
+	return values
 }
 
 // ValidateCluster says why a member cannot have this name. It becomes part of DNS names and of label values.

@@ -5,10 +5,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/utils/ptr"
 
 	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
 func TestMemberValues(t *testing.T) {
@@ -53,14 +54,33 @@ func TestMemberValues(t *testing.T) {
 				},
 			},
 		},
+		{
+			name: "custom kinds take the place of those that were, by group",
+			opts: MemberOptions{
+				Federation: "fellowship", Cluster: "gondor",
+				CustomKinds: []kinds.Kind{{Group: "middle.earth", Resource: "rings"}, {Group: "example.com", Resource: "widgets"}, {Group: "middle.earth", Resource: "swords"}},
+				Base:        map[string]any{"rbac": map[string]any{"customKinds": []any{"old"}}},
+			},
+			want: map[string]any{
+				"federation": map[string]any{"name": "fellowship"}, "cluster": "gondor",
+				"rbac": map[string]any{"customKinds": []any{
+					map[string]any{"group": "middle.earth", "resources": []any{"rings", "swords"}},
+					map[string]any{"group": "example.com", "resources": []any{"widgets"}},
+				}},
+			},
+		},
+		{
+			name: "custom kinds that are federated no more go",
+			opts: MemberOptions{
+				Federation: "fellowship", Cluster: "gondor", CustomKinds: []kinds.Kind{},
+				Base: map[string]any{"rbac": map[string]any{"customKinds": []any{"old"}, "aggregate": false}},
+			},
+			want: map[string]any{"federation": map[string]any{"name": "fellowship"}, "cluster": "gondor", "rbac": map[string]any{"aggregate": false}},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := tt.opts.Values()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(tt.want, tt.opts.Values()); diff != "" {
 				t.Errorf("Values (-want +got):\n%s", diff)
 			}
 		})
@@ -72,17 +92,11 @@ func TestMemberValuesFitTheChart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vals, err := MemberOptions{
+	vals := MemberOptions{
 		Federation: "fellowship", FederationUID: "8f1d4c52-6d0c-4e0b-9f0e-5b1f2c3d4e5f", Cluster: "gondor", ClusterAdmin: ptr.To(true),
-		ExtraRules: []rbacv1.PolicyRule{
-			{APIGroups: []string{"example.com"}, Resources: []string{"widgets"}, Verbs: []string{"get"}},
-			{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"get"}},
-		},
+		CustomKinds: []kinds.Kind{{Group: "example.com", Resource: "widgets"}},
 		DNS: &MemberDNS{Resolver: true, Zone: "example.com.", ClusterDomain: "cluster.local", TopologyZone: "south-a", Region: "south"},
 	}.Values()
-	if err != nil {
-		t.Fatal(err)
-	}
 	merged, err := chartutil.CoalesceValues(chrt, vals)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -30,7 +31,8 @@ type API struct {
 	Server string // URL, for messages
 	Config *rest.Config
 
-	client kubernetes.Interface
+	client  kubernetes.Interface
+	objects metadata.Interface
 	rest   rest.Interface
 }
 
@@ -77,7 +79,11 @@ func NewAPI(config *rest.Config) (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a client for the federation API: %w", err)
 	}
-	return &API{Server: config.Host, Config: config, client: client, rest: clusters}, nil
+	objects, err := metadata.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("make a client for the federation API: %w", err)
+	}
+	return &API{Server: config.Host, Config: config, client: client, objects: objects, rest: clusters}, nil
 }
 
 // UID asks the API who it is: the UID of its kube-system namespace tells a federation from another one of the same name.
@@ -93,3 +99,6 @@ func (a *API) UID(ctx context.Context) (types.UID, error) {
 
 // Kube reads and writes what is built into Kubernetes.
 func (a *API) Kube() kubernetes.Interface { return a.client }
+
+// Objects reads the metadata of objects of any kind.
+func (a *API) Objects() metadata.Interface { return a.objects }

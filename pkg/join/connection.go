@@ -41,10 +41,11 @@ type Federation struct {
 	federation.Ref
 	Zone string // of its DNS names; "": it has none
 
-	// Unusable is why the federation's API cannot be used; then Clusters and API are nil and UID empty. nil: it answers.
+	// Unusable is why the federation's API cannot be used; then Clusters, API and Objects are nil and UID empty. nil: it answers.
 	Unusable error
 	Clusters ClusterClient
 	API      kubernetes.Interface // what is built into Kubernetes
+	Objects  metadata.Interface   // any kind there is, metadata only
 	Server   string               // URL of the API, for messages
 	UID      types.UID            // of its kube-system namespace
 }
@@ -85,6 +86,6 @@ func (f *Federation) connect(ctx context.Context, host Host, tune func(*rest.Con
 	if f.UID, err = api.UID(ctx); err != nil {
 		return err
 	}
-	f.Clusters, f.API, f.Server = api, api.Kube(), api.Server
+	f.Clusters, f.API, f.Objects, f.Server = api, api.Kube(), api.Objects(), api.Server
 	return nil
 }

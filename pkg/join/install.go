@@ -55,8 +55,11 @@ func (r *joinRun) memberValues(ctx context.Context, cluster string) (map[string]
 		ClusterAdmin: r.ClusterAdmin, Base: r.values,
 	}
 	var err error
+	if options.CustomKinds, err = customKinds(ctx, r.Federation.Objects); err != nil {
+		return nil, err
+	}
 	if options.DNS, err = r.memberDNS(ctx); err != nil {
 		return nil, err
 	}
-	return options.Values()
+	return options.Values(), nil
 }

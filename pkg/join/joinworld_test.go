@@ -47,6 +47,7 @@ type meeting struct {
 	ref          federation.Ref
 	host, member *fake.Clientset
 	objects      *metadatafake.FakeMetadataClient
+	definitions  *metadatafake.FakeMetadataClient // in the federation API
 	realm        *realm
 	helm         *tiller
 	authority    *certs.Pair
@@ -77,7 +78,7 @@ func newMeeting(t *testing.T, inMember ...runtime.Object) *meeting {
 	if err := metav1.AddMetaToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	m.objects = metadatafake.NewSimpleMetadataClient(scheme)
+	m.objects, m.definitions = metadatafake.NewSimpleMetadataClient(scheme), metadatafake.NewSimpleMetadataClient(scheme)
 	m.realm = &realm{all: map[string]*fedv1beta1.Cluster{}, host: m.host, namespace: ref.Namespace}
 	m.helm = &tiller{meeting: m}
 	m.authority = certs.CA(t, "gondor-ca")
@@ -140,7 +141,7 @@ func (m *meeting) options() JoinOptions {
 		Chart:      &helmchart.Chart{Metadata: &helmchart.Metadata{Name: "federation-member"}},
 		Host:       Host{Client: m.host, Context: "rivendell", Server: "https://host"},
 		Member:     Member{Client: m.member, Objects: m.objects, Config: config, Context: "gondor", Server: gondorServer, Releases: m.helm},
-		Federation: Federation{Ref: m.ref, UID: fedUID, Clusters: m.realm, API: m.host},
+		Federation: Federation{Ref: m.ref, UID: fedUID, Clusters: m.realm, API: m.host, Objects: m.definitions},
 		Identity:   "the test", Timeout: 20 * time.Second,
 		Progress: progress.New(progress.Options{Out: &m.out, Verbose: true}),
 	}

@@ -1,6 +1,6 @@
 {{/* What the federation may do in this cluster. The same as MemberRules in fedhelm's package kinds. */}}
 {{- define "federation-member.rules" -}}
-{{- range .Values.rbac.kinds }}
+{{- range concat .Values.rbac.kinds .Values.rbac.customKinds }}
 - apiGroups: [{{ .group | quote }}]
   resources: {{ toJson .resources }}
   verbs: [get, list, watch, create, update, patch, delete]
