@@ -172,6 +172,10 @@ func TestNothingIsSaidBeforeMembersHaveLooked(t *testing.T) {
 		if n := w.writes(); n != 0 {
 			w.Errorf("%d writes before anybody has looked", n)
 		}
+		w.know(configMaps, key, state.Snapshot{Parts: []state.Part{synced("gondor"), synced("rohan")}})
+		after(2 * time.Second)
+		w.writes()
+
 		key = w.put(configMaps, "others", "")
 		w.know(configMaps, key, state.Snapshot{Parts: []state.Part{in("gondor", "", ""), synced("rohan")}})
 		after(time.Second)
