@@ -20,7 +20,7 @@ const questionsAtOnce = 10
 // memberRights asks the member whether the federation's ServiceAccount may do all that propagation takes.
 func (m *member) memberRights(ctx context.Context) Outcome {
 	who := serviceAccount{m.Namespace, m.MemberRelease()}
-	questions := append(questionsOf(kinds.MemberRules(kinds.Default())), question{resource: &authorizationv1.ResourceAttributes{
+	questions := append(questionsOf(kinds.MemberRules(m.federated(ctx))), question{resource: &authorizationv1.ResourceAttributes{
 		Namespace: m.Namespace, Verb: "create", Resource: "serviceaccounts", Subresource: "token", Name: who.name, // its own, anew
 	}})
 	missing, err := m.missing(ctx, who, questions)
