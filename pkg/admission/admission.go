@@ -9,6 +9,8 @@ import (
 )
 
 const (
+	// PolicyName is that of the policy, and of its binding, for what is federated without being marked.
+	PolicyName = "federation-propagation"
 	// CustomKinds names the ConfigMap of kube-system that says which custom kinds are federated: keys are RESOURCE.GROUP, values
 	// StateFederated or others, which count as not federated. Without it none is.
 	CustomKinds = "federation-custom-kinds"

@@ -8,9 +8,8 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
-// Names of the policies and of their bindings.
+// Names of the other policies and of their bindings.
 const (
-	policyName       = "federation-propagation"
 	customPolicyName = "federation-propagation-custom-kinds"
 	customRoleName   = "federation-custom-kinds-role"
 )
@@ -24,7 +23,7 @@ func Objects(of []kinds.Kind) []runtime.Object {
 	}
 	role, roleBinding := customRole()
 	return []runtime.Object{
-		Policy(of), binding(policyName),
+		Policy(of), binding(PolicyName),
 		CustomPolicy(of), custom,
 		role, roleBinding,
 	}

@@ -23,7 +23,7 @@ import (
 // the finalizer "orphan" itself.
 func Policy(of []kinds.Kind) *admissionv1.MutatingAdmissionPolicy {
 	of = append(of[:len(of):len(of)], kinds.Definitions())
-	return policy(policyName, rulesFor(of, admissionv1.Create, admissionv1.Update), condition(of))
+	return policy(PolicyName, rulesFor(of, admissionv1.Create, admissionv1.Update), condition(of))
 }
 
 // CustomPolicy does the same for the custom kinds that the ConfigMap CustomKinds names, as soon as it names them: other than a policy, a

@@ -10,9 +10,6 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
-// PolicyName is that of the policy, and of its binding, for what is federated without being marked.
-const PolicyName = policyName
-
 // KindsOf returns the kinds that a federation API has been prepared for, by its policy.
 func KindsOf(policy *admissionv1.MutatingAdmissionPolicy) []kinds.Kind {
 	return slices.DeleteFunc(kinds.Default(), func(k kinds.Kind) bool {
