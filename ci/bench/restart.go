@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"reflect"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -45,11 +46,11 @@ func (b *propagationBench) restart(ctx context.Context, w *world, members []real
 	if err := w.rest(limited); err != nil {
 		return run, err
 	}
-	if err := w.stop(); err != nil {
+	before, err := untilSame(limited, w, members)
+	if err != nil {
 		return run, err
 	}
-	before, err := standing(ctx, w, members)
-	if err != nil {
+	if err := w.stop(); err != nil {
 		return run, err
 	}
 	if err := w.start(); err != nil {
@@ -131,6 +132,20 @@ type atRest struct {
 	copies  []map[string]string  // by member
 	writes  []map[string]float64 // by member
 	sources map[string]string
+}
+
+// untilSame returns when nothing has been written for some time: the members' own controllers may have been behind.
+func untilSame(ctx context.Context, w *world, members []realMember) (atRest, error) {
+	for before := (atRest{}); ; {
+		now, err := standing(ctx, w, members)
+		if err != nil || reflect.DeepEqual(before, now) {
+			return now, err
+		}
+		before = now
+		if err := sleep(ctx, restPeriod); err != nil {
+			return now, fmt.Errorf("members and federation do not come to rest: %w", err)
+		}
+	}
 }
 
 // standing leaves the new objects out.
