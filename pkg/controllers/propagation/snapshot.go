@@ -40,6 +40,9 @@ func (c *Controller) portion(s *source, p *plan, m *member, at *post, selected b
 	part := state.Part{Member: m.name, Selected: selected && s.problem == "" && !s.leaving(), Reachable: m.ready}
 	if at != nil {
 		part.Report = at.agent.Report(s.key)
+		if part.State == delivery.Pending && !at.agent.Synced(s.key.Kind) {
+			part.State, part.Message = "", "" // its copies are not known yet: that is no news of this one
+		}
 	}
 	if part.Selected && p != nil {
 		if got, _ := p.of(m.name); got != nil {
