@@ -123,7 +123,7 @@ func (b *propagationBench) run(ctx context.Context) (err error) {
 		if dir == "" {
 			continue
 		}
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return err
 		}
 	}

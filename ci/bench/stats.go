@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -72,4 +73,29 @@ func maximum(values []time.Duration) time.Duration {
 		return 0
 	}
 	return slices.Max(values)
+}
+
+// spread is a median and what is around it.
+type spread struct{ low, middle, high float64 }
+
+func spreadOf[T any](runs []T, value func(T) float64) spread {
+	values := make([]float64, len(runs))
+	for i, r := range runs {
+		values[i] = value(r)
+	}
+	slices.Sort(values)
+	n := len(values)
+	if n == 0 {
+		return spread{}
+	}
+	return spread{values[0], (values[(n-1)/2] + values[n/2]) / 2, values[n-1]}
+}
+
+// format leaves the spread out where there is none.
+func (s spread) format(number string) string {
+	low, middle, high := fmt.Sprintf(number, s.low), fmt.Sprintf(number, s.middle), fmt.Sprintf(number, s.high)
+	if low == high {
+		return middle
+	}
+	return middle + " (" + low + "–" + high + ")"
 }

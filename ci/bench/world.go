@@ -111,7 +111,7 @@ func (w *world) writeHostKubeconfig(path string) error {
 }
 
 func write(dir string, secret *corev1.Secret) error {
-	errs := []error{os.MkdirAll(dir, 0o700)}
+	errs := append(make([]error, 0, 1+len(secret.Data)), os.MkdirAll(dir, 0o700))
 	for name, content := range secret.Data {
 		errs = append(errs, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}

@@ -126,7 +126,7 @@ func TestManagedFields(t *testing.T) {
 		}
 		all := map[string]string{}
 		for _, m := range o.GetManagedFields() {
-			all[m.Manager+" "+string(m.Operation)] = string(m.FieldsV1.Raw)
+			all[m.Manager+" "+string(m.Operation)] = m.FieldsV1.GetRawString()
 		}
 		return all
 	}
@@ -168,7 +168,7 @@ func TestItemsOfListsAreOwnedByTheirKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := string(o.ManagedFields[0].FieldsV1.Raw); got != want {
+	if got := o.ManagedFields[0].FieldsV1.GetRawString(); got != want {
 		t.Errorf("owned are\n%s\nwant\n%s", got, want)
 	}
 }
@@ -226,7 +226,7 @@ func TestReflectorsSeeWhatHappens(t *testing.T) {
 }
 
 func TestControllersSetTheStatus(t *testing.T) {
-	api, _, _ := start(t, fakeapi.Options{Controllers: func(k kinds.Kind, o fakeapi.Object) (json.RawMessage, time.Duration) {
+	api, _, _ := start(t, fakeapi.Options{Controllers: func(_ kinds.Kind, o fakeapi.Object) (json.RawMessage, time.Duration) {
 		return fmt.Appendf(nil, `{"observedGeneration":%d}`, o.Generation), time.Millisecond
 	}})
 	for generation, replicas := range []string{"1", "2"} {

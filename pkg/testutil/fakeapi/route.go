@@ -84,7 +84,7 @@ func answer(w http.ResponseWriter, code int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(code)
-	_, _ = w.Write(body) // a client that has gone wants no answer
+	_, _ = w.Write(body) //nolint:gosec // JSON, and for programs; a client that has gone wants no answer
 }
 
 // refuse answers with a Status.

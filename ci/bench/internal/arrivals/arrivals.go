@@ -62,7 +62,7 @@ func open(ctx context.Context, client *http.Client, path, selector string) (*htt
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io")
-	resp, err := client.Do(req) //nolint:bodyclose // read closes it
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fedhelm/fedhelm/pkg/kinds"
@@ -51,7 +52,7 @@ func text(r *rand.Rand, length int) string {
 }
 
 func configMap(r *rand.Rand, i int) map[string]any {
-	return map[string]any{"data": map[string]any{"application.properties": text(r, size(r)), "LOG_LEVEL": "info", "NUMBER": fmt.Sprint(i)}}
+	return map[string]any{"data": map[string]any{"application.properties": text(r, size(r)), "LOG_LEVEL": "info", "NUMBER": strconv.Itoa(i)}}
 }
 
 func secret(r *rand.Rand, _ int) map[string]any {
@@ -70,7 +71,7 @@ func deployment(r *rand.Rand, i int) map[string]any {
 		"image": fmt.Sprintf("registry.k8s.io/pause:3.%d", r.IntN(10)),
 		"ports": []any{map[string]any{"name": "http", "containerPort": 8080, "protocol": "TCP"}},
 		"env": []any{
-			map[string]any{"name": "LOG_LEVEL", "value": "info"}, map[string]any{"name": "NUMBER", "value": fmt.Sprint(i)},
+			map[string]any{"name": "LOG_LEVEL", "value": "info"}, map[string]any{"name": "NUMBER", "value": strconv.Itoa(i)},
 			map[string]any{"name": "PASSWORD", "valueFrom": map[string]any{"secretKeyRef": map[string]any{"name": "web", "key": "password", "optional": true}}},
 		},
 		"resources":      map[string]any{"requests": map[string]any{"cpu": "10m", "memory": "16Mi"}, "limits": map[string]any{"memory": "64Mi"}},
