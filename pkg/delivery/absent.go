@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,40 +19,49 @@ func (j *job) absent(ctx context.Context, r *record) verdict {
 	switch {
 	case r.there && r.ours && r.terminating:
 		return verdict{state: Terminating}
-	case r.state == Kept && !(r.there && r.ours) && r.note != nil:
+	case r.state == Kept && r.note != nil && (!r.there || !r.ours):
 		return verdict{state: Kept, message: r.note.message}
 	case !r.there || !r.ours:
-		return verdict{state: Gone}
+		return gone()
 	}
-	if j.kind.ID() == namespacesID {
-		v := j.release(ctx, r)
-		if v.state == Gone {
-			v = verdict{state: Kept, message: "it may hold what is others'"}
-		}
-		return v
+	found, err := j.others(ctx)
+	switch {
+	case err != nil:
+		return j.failed(err)
+	case found == "":
+		return j.remove(ctx, r.uid, "")
 	}
-	return j.remove(ctx, r.uid, "")
+	v := j.release(ctx, r)
+	if v.state == Gone {
+		v = verdict{state: Kept, message: found}
+	}
+	return v
 }
+
+// gone is the verdict when there is no copy. The key is looked at once more, when nobody wishes anything any more, to be forgotten.
+func gone() verdict { return verdict{state: Gone, again: beforeForgetting} }
+
+const beforeForgetting = 15 * time.Minute
 
 // release takes our marks off the copy, and gives up our fields, which stay as they are.
 func (j *job) release(ctx context.Context, r *record) verdict {
 	j.forgets = true
 	if !r.there || !r.ours {
-		return verdict{state: Gone}
+		return gone()
 	}
 	for range 3 {
 		m, err := j.client.metadata(ctx, j.kind, j.n.namespace, j.n.name)
 		if err == nil {
 			if s := j.t.metadata(&m.ObjectMeta); s.uid != r.uid || !s.ours {
 				j.lost(r.uid)
-				return verdict{state: Gone}
+				return gone()
 			}
 			_, err = j.client.mergeMetadata(ctx, j.kind, j.n.namespace, j.n.name, unmarking(m))
 		}
 		switch {
 		case err == nil, apierrors.IsNotFound(err):
 			j.lost(r.uid)
-			return verdict{state: Gone}
+			return gone()
 		case !apierrors.IsConflict(err):
 			return j.failed(err)
 		}

@@ -123,6 +123,9 @@ func (b *brake) decide(found []Key, copies int, l *Limits, now time.Time) string
 // hold notes that a copy is held.
 func (a *Agent) hold(k Key, message string) {
 	t, changed := a.table(k.Kind), false
+	if t == nil { // the kind is federated no more
+		return
+	}
 	t.change(k.name(), func(r *record) {
 		v := verdict{state: Held, message: message}
 		if changed = r.there && !r.sameVerdict(v); changed {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -77,7 +78,7 @@ func (c *client) remove(ctx context.Context, k kinds.Kind, namespace, name strin
 
 // prune asks for the member's schema of a kind, and takes out of a body what is not in that.
 func (c *client) prune(ctx context.Context, k kinds.Kind, body []byte) (pruned []byte, paths []string, err error) {
-	err = c.asking(ctx, "schema", func(ctx context.Context) (err error) {
+	err = c.asking(ctx, "schema", c.Limits.RequestTimeout, func(ctx context.Context) (err error) {
 		pruned, paths, err = prune.Prune(ctx, c.Member.Client, k.GroupVersionKind(), body)
 		return err
 	})
@@ -86,7 +87,7 @@ func (c *client) prune(ctx context.Context, k kinds.Kind, body []byte) (pruned [
 
 // look asks how it is with the pods of a workload.
 func (c *client) look(ctx context.Context, k kinds.Kind, namespace, name string) (unschedulable int32, waiting string, err error) {
-	err = c.asking(ctx, "pods", func(ctx context.Context) (err error) {
+	err = c.asking(ctx, "pods", c.Limits.RequestTimeout, func(ctx context.Context) (err error) {
 		unschedulable, waiting, err = pods.Look(ctx, c.Member.Client, c.Clock.Now(), k, namespace, name)
 		return err
 	})
@@ -94,12 +95,18 @@ func (c *client) look(ctx context.Context, k kinds.Kind, namespace, name string)
 }
 
 // asking counts the requests of f as one.
-func (c *client) asking(ctx context.Context, verb string, f func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, c.Limits.RequestTimeout)
+func (c *client) asking(ctx context.Context, verb string, limit time.Duration, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	began := c.Clock.Now()
 	err := f(ctx)
-	c.tell(ctx, verb, http.StatusOK, err, began)
+	var status apierrors.APIStatus
+	var way *url.Error
+	if err != nil && !errors.As(err, &status) && !errors.As(err, &way) && ctx.Err() == nil { // the member did answer
+		c.tell(ctx, verb, http.StatusOK, nil, began)
+	} else {
+		c.tell(ctx, verb, http.StatusOK, err, began)
+	}
 	return err
 }
 

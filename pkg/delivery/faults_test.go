@@ -101,9 +101,12 @@ func TestRefusals(t *testing.T) {
 			w.expect(w.source(shire), Synced)
 			f.set(refusing(&api, tt.code, tt.status))
 			k := w.source(settings)
-			if r := w.expect(k, tt.want); !strings.Contains(r.Message, tt.message) || r.Copy != nil {
-				t.Errorf("the report is %+v", r)
-			}
+			eventually.Do(t, 15*time.Second, "the refusal", func() error {
+				if r := w.agent.Report(k); r.State != tt.want || !strings.Contains(r.Message, tt.message) || r.Copy != nil {
+					return fmt.Errorf("the report is %+v", r)
+				}
+				return nil
+			})
 			f.set(nil)
 			if tt.want == Immutable {
 				w.source(changed)

@@ -18,6 +18,7 @@ const (
 	restForbidden = time.Minute
 	shortestRest  = 500 * time.Millisecond
 	longestRest   = 5 * time.Second
+	restShut      = 20 * time.Second // while others know that the member cannot be reached
 )
 
 // follow keeps the table of a kind up to date until the context ends, or the kind is federated no more.
@@ -150,10 +151,10 @@ func (a *Agent) enter(t *table, p phase, problem string) {
 func (a *Agent) unfollowed(t *table, err error, rest time.Duration) time.Duration {
 	switch {
 	case isUnserved(err):
+		a.enter(t, notServed, "")
 		for _, n := range t.ends(t.begins(), 0) {
 			a.heed(t, n, change{look: true, tell: true}, Recheck)
 		}
-		a.enter(t, notServed, "")
 		return restNotServed
 	case apierrors.IsForbidden(err):
 		a.enter(t, forbidden, plain(err))
@@ -174,6 +175,9 @@ func (a *Agent) servedNow() {
 
 // pause rests, give or take a fifth, until it is over or somebody kicks.
 func (a *Agent) pause(ctx context.Context, t *table, d time.Duration) {
+	if a.gate.isShut() {
+		d = max(d, restShut)
+	}
 	timer := a.Clock.NewTimer(d - d/5 + rand.N(2*d/5+1)) //nolint:gosec // spreads load, no secret
 	defer timer.Stop()
 	select {

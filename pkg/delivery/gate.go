@@ -153,6 +153,13 @@ func (g *gate) set(open bool) {
 	g.wake()
 }
 
+// isShut tells whether the member is known not to be reached.
+func (g *gate) isShut() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.shut
+}
+
 // closed says why nobody may come in; "" if somebody may.
 func (g *gate) closed() string {
 	g.mu.Lock()

@@ -9,102 +9,17 @@ import (
 	"testing"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
 	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
 	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
 )
-
-// place is a world in which a namespace of a real API server is the member's part of interest.
-type place struct {
-	*world
-	kube kubernetes.Interface
-	ns   string
-}
-
-func (p *place) configMap(name, value string, change ...func(*Wish)) Key {
-	p.t.Helper()
-	return p.source(fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":%q,"namespace":%q,"uid":"5a-%s"},"data":{"key":%q}}`, name, p.ns, name, value), change...)
-}
-
-func (p *place) namespace() Key {
-	p.t.Helper()
-	return p.source(fmt.Sprintf(`{"apiVersion":"v1","kind":"Namespace","metadata":{"name":%q}}`, p.ns))
-}
-
-// theirs makes a ConfigMap in the member that is not the federation's.
-func (p *place) theirs(name string, labels, annotations map[string]string) *corev1.ConfigMap {
-	p.t.Helper()
-	p.foreignNamespace()
-	cm, err := p.kube.CoreV1().ConfigMaps(p.ns).Create(p.t.Context(), &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels, Annotations: annotations}, Data: map[string]string{"key": "theirs"},
-	}, metav1.CreateOptions{})
-	p.must(err)
-	return cm
-}
-
-func (p *place) foreignNamespace() {
-	p.t.Helper()
-	_, err := p.kube.CoreV1().Namespaces().Create(p.t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: p.ns}}, metav1.CreateOptions{})
-	if !apierrors.IsAlreadyExists(err) {
-		p.must(err)
-	}
-}
-
-func (p *place) get(name string) *corev1.ConfigMap {
-	p.t.Helper()
-	cm, err := p.kube.CoreV1().ConfigMaps(p.ns).Get(p.t.Context(), name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	p.must(err)
-	return cm
-}
-
-func (p *place) must(err error) {
-	p.t.Helper()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-// patch is what kubectl would do by hand.
-func (p *place) patch(name, patch string) {
-	p.t.Helper()
-	_, err := p.kube.CoreV1().ConfigMaps(p.ns).Patch(p.t.Context(), name, types.MergePatchType, []byte(patch), metav1.PatchOptions{FieldManager: "kubectl-edit"})
-	p.must(err)
-}
-
-// becomes waits until the value of a ConfigMap is as it should be.
-func (p *place) becomes(name, value string) {
-	p.t.Helper()
-	eventually.Do(p.t, 15*time.Second, name+" to say "+value, func() error {
-		if cm := p.get(name); cm == nil || cm.Data["key"] != value {
-			return fmt.Errorf("it is %v", cm)
-		}
-		return nil
-	})
-}
-
-func (p *place) deployment(spec string, change ...func(*Wish)) Key {
-	p.t.Helper()
-	return p.source(fmt.Sprintf(`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","namespace":%q},"spec":{
-		"selector":{"matchLabels":{"app":"web"}},"template":{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"web","image":"web:1"}]}}%s}}`, p.ns, spec), change...)
-}
-
-func (p *place) getDeployment() *appsv1.Deployment {
-	p.t.Helper()
-	d, err := p.kube.AppsV1().Deployments(p.ns).Get(p.t.Context(), "web", metav1.GetOptions{})
-	p.must(err)
-	return d
-}
 
 func TestIntegrationAgent(t *testing.T) {
 	server := apiserver.Start(t)
@@ -126,12 +41,12 @@ func TestIntegrationAgent(t *testing.T) {
 			p.configMap("settings", "two")
 			p.becomes("settings", "two")
 			if writes := p.count.writes(); len(writes) != 2 {
-				t.Errorf("one request for a write, no more: %v", writes)
+				p.t.Errorf("one request for a write, no more: %v", writes)
 			}
 			p.want(k, Wish{Action: Absent})
 			p.expect(k, Gone)
 			if p.get("settings") != nil {
-				t.Error("it is still there")
+				p.t.Error("it is still there")
 			}
 		}},
 		{"a restart writes nothing", func(p *place) {
@@ -151,7 +66,7 @@ func TestIntegrationAgent(t *testing.T) {
 				p.expect(k, Synced)
 			}
 			if writes := p.count.writes(); len(writes) > 0 {
-				t.Errorf("it wrote %v", writes)
+				p.t.Errorf("it wrote %v", writes)
 			}
 		}},
 		{"an object of others is left alone until it may be adopted", func(p *place) {
@@ -160,20 +75,20 @@ func TestIntegrationAgent(t *testing.T) {
 			p.namespace()
 			k := p.configMap("settings", "ours")
 			if r := p.expect(k, Conflict); r.Copy != nil || !strings.Contains(r.Message, fedv1beta1.AnnotationAdopt) {
-				t.Errorf("the report is %+v", r)
+				p.t.Errorf("the report is %+v", r)
 			}
 			if now := p.get("settings"); now.ResourceVersion != cm.ResourceVersion {
-				t.Errorf("it was changed: %+v", now)
+				p.t.Errorf("it was changed: %+v", now)
 			}
 			p.want(k, Wish{Action: Absent})
 			p.expect(k, Gone)
 			if p.get("settings") == nil {
-				t.Fatal("it was deleted")
+				p.t.Fatal("it was deleted")
 			}
 			p.configMap("settings", "ours", func(w *Wish) { w.Adopt = true })
 			p.expect(k, Synced)
 			if now := p.get("settings"); now.UID != cm.UID || now.Data["key"] != "ours" {
-				t.Errorf("it was not adopted: %+v", now)
+				p.t.Errorf("it was not adopted: %+v", now)
 			}
 		}},
 		{"an object of another federation is never adopted", func(p *place) {
@@ -182,10 +97,10 @@ func TestIntegrationAgent(t *testing.T) {
 			p.namespace()
 			k := p.configMap("settings", "ours", func(w *Wish) { w.Adopt = true })
 			if r := p.expect(k, Conflict); !strings.Contains(r.Message, "council") {
-				t.Errorf("the report is %+v", r)
+				p.t.Errorf("the report is %+v", r)
 			}
 			if now := p.get("settings"); now.ResourceVersion != cm.ResourceVersion {
-				t.Errorf("it was changed: %+v", now)
+				p.t.Errorf("it was changed: %+v", now)
 			}
 		}},
 		{"an object of a federation of that name that was lost is taken over when it is wished, and never deleted", func(p *place) {
@@ -198,15 +113,15 @@ func TestIntegrationAgent(t *testing.T) {
 			left := Key{Kind: "configmaps", Namespace: p.ns, Name: "left"}
 			p.want(left, Wish{Action: Absent})
 			if r := p.expect(left, Gone); r.Copy != nil {
-				t.Errorf("the report is %+v", r)
+				p.t.Errorf("the report is %+v", r)
 			}
 			if p.get("left") == nil {
-				t.Error("it was deleted")
+				p.t.Error("it was deleted")
 			}
 			k := p.configMap("settings", "ours")
 			p.expect(k, Synced)
 			if now := p.get("settings"); now.UID != cm.UID || now.Data["key"] != "ours" || now.Annotations[fedv1beta1.AnnotationFederationUID] != string(fellowshipUID) {
-				t.Errorf("it was not taken over: %+v", now)
+				p.t.Errorf("it was not taken over: %+v", now)
 			}
 		}},
 		{"a namespace that is there is used, not owned", func(p *place) {
@@ -219,10 +134,10 @@ func TestIntegrationAgent(t *testing.T) {
 			p.want(ns, Wish{Action: Absent})
 			p.expect(k, Gone)
 			p.expect(ns, Gone)
-			now, err := p.kube.CoreV1().Namespaces().Get(t.Context(), p.ns, metav1.GetOptions{})
+			now, err := p.kube.CoreV1().Namespaces().Get(p.t.Context(), p.ns, metav1.GetOptions{})
 			p.must(err)
 			if now.DeletionTimestamp != nil || now.Labels[fedv1beta1.LabelPropagatedBy] != "" {
-				t.Errorf("it was touched: %+v", now)
+				p.t.Errorf("it was touched: %+v", now)
 			}
 		}},
 		{"what somebody changes is put back, at first at once", func(p *place) {
@@ -234,11 +149,18 @@ func TestIntegrationAgent(t *testing.T) {
 			p.becomes("settings", "one")
 			p.patch("settings", `{"data":{"key":null}}`)
 			p.becomes("settings", "one")
-			p.must(p.kube.CoreV1().ConfigMaps(p.ns).Delete(t.Context(), "settings", metav1.DeleteOptions{}))
+			p.must(p.kube.CoreV1().ConfigMaps(p.ns).Delete(p.t.Context(), "settings", metav1.DeleteOptions{}))
 			p.becomes("settings", "one")
-			if r := p.expect(k, Contested); r.Message == "" {
-				t.Errorf("the report is %+v", r)
-			}
+			p.expect(k, Contested)
+			time.Sleep(4 * time.Second) // of patience
+			p.patch("settings", `{"data":{"key":"again"}}`)
+			eventually.Do(p.t, 15*time.Second, "the name of who did it", func() error {
+				if r := p.agent.Report(k); r.State != Contested || !strings.HasPrefix(r.Message, "kubectl-edit in the member has changed or deleted it 4 times") {
+					return fmt.Errorf("it is %+v", r)
+				}
+				return nil
+			})
+			p.becomes("settings", "one")
 		}},
 		{"what is not ours is left alone", func(p *place) {
 			p.run()
@@ -250,12 +172,12 @@ func TestIntegrationAgent(t *testing.T) {
 			p.becomes("settings", "one")
 			time.Sleep(300 * time.Millisecond)
 			if writes := p.count.writes(); len(writes) != 0 {
-				t.Errorf("it wrote %v", writes)
+				p.t.Errorf("it wrote %v", writes)
 			}
 			p.configMap("settings", "two")
 			p.becomes("settings", "two")
 			if cm := p.get("settings"); cm.Data["theirs"] != "stays" || cm.Labels["theirs"] != "too" {
-				t.Errorf("it became %+v", cm)
+				p.t.Errorf("it became %+v", cm)
 			}
 		}},
 		{"what is released stays as it is, without marks and without us among its managers", func(p *place) {
@@ -267,10 +189,10 @@ func TestIntegrationAgent(t *testing.T) {
 			p.expect(k, Gone)
 			cm := p.get("settings")
 			if cm == nil || cm.UID != before.UID || cm.Data["key"] != "one" || len(cm.Labels) > 0 || len(cm.Annotations) > 0 {
-				t.Fatalf("it became %+v", cm)
+				p.t.Fatalf("it became %+v", cm)
 			}
 			if slices.ContainsFunc(cm.ManagedFields, func(e metav1.ManagedFieldsEntry) bool { return e.Operation == metav1.ManagedFieldsOperationApply }) {
-				t.Errorf("its managers are %+v", cm.ManagedFields)
+				p.t.Errorf("its managers are %+v", cm.ManagedFields)
 			}
 		}},
 		{"replicas are the autoscaler's once it has them", func(p *place) {
@@ -279,16 +201,16 @@ func TestIntegrationAgent(t *testing.T) {
 			k := p.deployment("", replicas(2))
 			p.expect(k, Synced)
 			scale := &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: p.ns}, Spec: autoscalingv1.ScaleSpec{Replicas: 5}}
-			_, err := p.kube.AppsV1().Deployments(p.ns).UpdateScale(t.Context(), "web", scale, metav1.UpdateOptions{FieldManager: "kube-controller-manager"})
+			_, err := p.kube.AppsV1().Deployments(p.ns).UpdateScale(p.t.Context(), "web", scale, metav1.UpdateOptions{FieldManager: "kube-controller-manager"})
 			p.must(err)
-			eventually.Do(t, 10*time.Second, "the report to follow", func() error {
+			eventually.Do(p.t, 10*time.Second, "the report to follow", func() error {
 				if r := p.agent.Report(k); r.State != Synced || *r.Copy.Share.Replicas != 5 || len(p.count.writes()) > 0 {
 					return fmt.Errorf("it is %+v", r)
 				}
 				return nil
 			})
 			p.deployment(`,"minReadySeconds":3`, replicas(3))
-			eventually.Do(t, 10*time.Second, "the next change to arrive", func() error {
+			eventually.Do(p.t, 10*time.Second, "the next change to arrive", func() error {
 				if d := p.getDeployment(); d.Spec.MinReadySeconds != 3 || *d.Spec.Replicas != 5 {
 					return fmt.Errorf("it has %d replicas", *d.Spec.Replicas)
 				}
@@ -301,9 +223,9 @@ func TestIntegrationAgent(t *testing.T) {
 			k := p.deployment("", replicas(2))
 			p.expect(k, Synced)
 			scale := &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: p.ns}, Spec: autoscalingv1.ScaleSpec{Replicas: 5}}
-			_, err := p.kube.AppsV1().Deployments(p.ns).UpdateScale(t.Context(), "web", scale, metav1.UpdateOptions{FieldManager: "kubectl"})
+			_, err := p.kube.AppsV1().Deployments(p.ns).UpdateScale(p.t.Context(), "web", scale, metav1.UpdateOptions{FieldManager: "kubectl"})
 			p.must(err)
-			eventually.Do(t, 10*time.Second, "two replicas", func() error {
+			eventually.Do(p.t, 10*time.Second, "two replicas", func() error {
 				if d := p.getDeployment(); *d.Spec.Replicas != 2 {
 					return fmt.Errorf("it has %d", *d.Spec.Replicas)
 				}
@@ -317,18 +239,106 @@ func TestIntegrationAgent(t *testing.T) {
 			before := p.expect(k, Synced).Copy
 			p.configMapImmutable("two")
 			if r := p.expect(k, Immutable); r.Copy.UID != before.UID || !strings.Contains(r.Message, "immutable") {
-				t.Errorf("the report is %+v", r)
+				p.t.Errorf("the report is %+v", r)
 			}
 			p.count.writes()
 			p.agent.Want(k, User)
 			time.Sleep(700 * time.Millisecond)
 			if writes := p.count.writes(); len(writes) != 0 {
-				t.Errorf("it was tried again: %v", writes)
+				p.t.Errorf("it was tried again: %v", writes)
 			}
 			p.configMapImmutable("two", func(w *Wish) { w.Recreate = true })
 			p.becomes("frozen", "two")
 			if r := p.expect(k, Synced); r.Copy.UID == before.UID {
-				t.Errorf("the report is %+v", r)
+				p.t.Errorf("the report is %+v", r)
+			}
+		}},
+		{"a namespace of ours goes when all that is in it is ours", func(p *place) {
+			p.run()
+			ns, k := p.namespace(), p.configMap("settings", "one")
+			p.expect(k, Synced)
+			p.want(ns, Wish{Action: Absent})
+			p.expect(ns, Terminating)
+			now, err := p.kube.CoreV1().Namespaces().Get(p.t.Context(), p.ns, metav1.GetOptions{})
+			p.must(err)
+			if now.DeletionTimestamp == nil {
+				p.t.Errorf("it stays: %+v", now)
+			}
+		}},
+		{"a namespace of ours is kept, without marks, for what others have in it", func(p *place) {
+			p.run()
+			ns := p.namespace()
+			p.expect(ns, Synced)
+			p.theirs("theirs", nil, nil)
+			p.want(ns, Wish{Action: Absent})
+			if r := p.expect(ns, Kept); !strings.Contains(r.Message, "configmaps/theirs") || r.Copy != nil {
+				p.t.Errorf("the report is %+v", r)
+			}
+			now, err := p.kube.CoreV1().Namespaces().Get(p.t.Context(), p.ns, metav1.GetOptions{})
+			p.must(err)
+			if now.DeletionTimestamp != nil || now.Labels[fedv1beta1.LabelPropagatedBy] != "" {
+				p.t.Errorf("it became %+v", now)
+			}
+			p.agent.Want(ns, User)
+			time.Sleep(200 * time.Millisecond)
+			p.expect(ns, Kept)
+		}},
+		{"fields that the member does not know are left out, and said", func(p *place) {
+			p.run()
+			p.namespace()
+			k := p.deployment(`,"replicas":1,"sword":"Anduril"`, replicas(1))
+			if r := p.expect(k, Synced); !slices.Equal(r.Pruned, []string{".spec.sword"}) || !strings.Contains(r.Message, ".spec.sword") {
+				p.t.Errorf("the report is %+v", r)
+			}
+			p.count.writes()
+			p.agent.Want(k, Recheck)
+			time.Sleep(300 * time.Millisecond)
+			if writes := p.count.writes(); len(writes) > 0 {
+				p.t.Errorf("it wrote %v", writes)
+			}
+			if r := p.expect(k, Synced); len(r.Pruned) != 1 {
+				p.t.Errorf("the report is %+v", r)
+			}
+		}},
+		{"a definition goes when all its objects are ours, and before that its objects follow it", func(p *place) {
+			rings := kinds.Kind{Group: p.ns + ".example.com", Version: "v1", Resource: "rings", Kind: "Ring", Namespaced: true}
+			p.kinds[rings.ID()] = rings
+			p.kinds[kinds.CRD] = kinds.Kind{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions", Kind: "CustomResourceDefinition"}
+			p.run()
+			p.namespace()
+			one := p.source(fmt.Sprintf(`{"apiVersion":"%s/v1","kind":"Ring","metadata":{"name":"one","namespace":%q},"spec":{"for":"the dark lord"}}`, rings.Group, p.ns))
+			p.expect(one, NotServed)
+			crd := p.source(fmt.Sprintf(`{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"rings.%[1]s"},"spec":{"group":%[1]q,"scope":"Namespaced",
+				"names":{"plural":"rings","singular":"ring","kind":"Ring","listKind":"RingList"},
+				"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}}`, rings.Group))
+			p.expect(crd, Synced)
+			p.expect(one, Synced)
+			dynamicClient, err := dynamic.NewForConfig(config)
+			p.must(err)
+			mine := &unstructured.Unstructured{Object: map[string]any{"apiVersion": rings.Group + "/v1", "kind": "Ring", "metadata": map[string]any{"name": "mine"}}}
+			objects := dynamicClient.Resource(rings.GroupVersionResource()).Namespace(p.ns)
+			_, err = objects.Create(p.t.Context(), mine, metav1.CreateOptions{})
+			p.must(err)
+			p.want(crd, Wish{Action: Absent})
+			if r := p.expect(crd, Kept); !strings.Contains(r.Message, "mine") {
+				p.t.Errorf("the report is %+v", r)
+			}
+			p.must(objects.Delete(p.t.Context(), "mine", metav1.DeleteOptions{}))
+			p.source(fmt.Sprintf(`{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"rings.%[1]s"},"spec":{"group":%[1]q,"scope":"Namespaced",
+				"names":{"plural":"rings","singular":"ring","kind":"Ring","listKind":"RingList"},
+				"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}}`, rings.Group),
+				func(w *Wish) { w.Adopt = true })
+			p.expect(crd, Synced)
+			p.want(crd, Wish{Action: Absent})
+			p.expect(crd, Gone)
+		}},
+		{"what we may not is said, with what gives the right", func(p *place) {
+			config := server.Config(p.t, "nobody-"+p.ns)
+			p.world = newWorld(p.t, config)
+			p.run()
+			k := p.configMap("settings", "one")
+			if r := p.expect(k, Forbidden); !strings.Contains(r.Message, "fedhelm join gondor --refresh") {
+				p.t.Errorf("the report is %+v", r)
 			}
 		}},
 		{"an object that is made and deleted by somebody between two looks is made again", func(p *place) {
@@ -336,8 +346,8 @@ func TestIntegrationAgent(t *testing.T) {
 			p.namespace()
 			k := p.configMap("settings", "one")
 			first := p.expect(k, Synced).Copy.UID
-			p.must(p.kube.CoreV1().ConfigMaps(p.ns).Delete(t.Context(), "settings", metav1.DeleteOptions{}))
-			eventually.Do(t, 10*time.Second, "another copy", func() error {
+			p.must(p.kube.CoreV1().ConfigMaps(p.ns).Delete(p.t.Context(), "settings", metav1.DeleteOptions{}))
+			eventually.Do(p.t, 10*time.Second, "another copy", func() error {
 				if cm := p.get("settings"); cm == nil || cm.UID == first {
 					return fmt.Errorf("there is %v", cm)
 				}
@@ -350,9 +360,4 @@ func TestIntegrationAgent(t *testing.T) {
 			tt.do(&place{world: newWorld(t, config), kube: kube, ns: fmt.Sprintf("place-%d", i)})
 		})
 	}
-}
-
-func (p *place) configMapImmutable(value string, change ...func(*Wish)) Key {
-	p.t.Helper()
-	return p.source(fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"frozen","namespace":%q},"immutable":true,"data":{"key":%q}}`, p.ns, value), change...)
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
 const (
@@ -69,14 +70,27 @@ func (c *client) anyCopy(ctx context.Context, l *lens) (bool, error) {
 	return len(list.Items) > 0, nil
 }
 
-// list hands on all copies of a kind, page by page, and returns the version that they are of.
+// list hands on all copies of a kind, and returns the version that they are of.
 func (c *client) list(ctx context.Context, l *lens, found func(*object)) (version string, err error) {
-	limit, next := pageOfMetadata, ""
+	limit := pageOfMetadata
 	if l.whole() {
 		limit = pageOfObjects
 	}
-	for {
-		req := c.collection(l, true).Param("limit", strconv.Itoa(limit))
+	return c.pages(ctx, limit, func() *rest.Request { return c.collection(l, true) }, found)
+}
+
+// everything hands on the metadata of all objects of a kind, whoever they are of.
+func (c *client) everything(ctx context.Context, k kinds.Kind, found func(*object)) error {
+	_, err := c.pages(ctx, pageOfMetadata, func() *rest.Request {
+		return c.Member.Client.Get().AbsPath(k.Path("", "")).SetHeader("Accept", acceptMetadataList)
+	}, found)
+	return err
+}
+
+// pages asks for a list page by page.
+func (c *client) pages(ctx context.Context, limit int, ask func() *rest.Request, found func(*object)) (version string, err error) {
+	for next := ""; ; {
+		req := ask().Param("limit", strconv.Itoa(limit))
 		if next != "" {
 			req.Param("continue", next)
 		}

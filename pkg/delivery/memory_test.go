@@ -26,7 +26,7 @@ func seen(k kinds.Kind, i int, status string) *object {
 			},
 			ManagedFields: []metav1.ManagedFieldsEntry{{
 				Manager: fieldManager, Operation: metav1.ManagedFieldsOperationApply, APIVersion: k.GroupVersionKind().GroupVersion().String(),
-				FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)},
+				FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(fields),
 			}},
 		},
 		Spec: []byte(`{"replicas":3,"template":{}}`), Status: []byte(status),
@@ -46,7 +46,7 @@ func full(k kinds.Kind, n int, status string) *table {
 		t.saw(name{o.Namespace, o.Name}, s, 0)
 	}
 	for _, r := range t.records { // as work does
-		r.settle(r.hash, r.sight.source)
+		r.settle(r.hash, r.source)
 		r.state, r.wished = Synced, r.hash
 	}
 	return t
@@ -83,7 +83,7 @@ func inUse() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // far from overflowing
+	return int64(m.HeapAlloc)
 }
 
 // BenchmarkSee is what an event of a watch costs that changes the status.
@@ -108,7 +108,7 @@ func BenchmarkRecheck(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		r := t.look(n)
-		if !r.inOrder(r.hash, r.sight.source) {
+		if !r.inOrder(r.hash, r.source) {
 			b.Fatal("it is not in order")
 		}
 	}

@@ -50,7 +50,7 @@ func (j *job) bring(ctx context.Context, r *record, share shape.Share, hash stri
 		return j.inOrder(r, hash)
 	case !r.there && j.wish.Done:
 		return verdict{state: Finished}
-	case r.there && j.kind.ID() == jobsID && r.ours && r.sight.source != j.wish.Source:
+	case r.there && j.kind.ID() == jobsID && r.ours && r.source != j.wish.Source:
 		return j.recreate(ctx, r, "it is made anew, since its source was")
 	}
 	if wait := j.patience(r, hash); wait > 0 {
@@ -104,6 +104,7 @@ func (j *job) put(ctx context.Context, r *record, share shape.Share, hash string
 	uid := r.uid
 	for range 3 {
 		body := j.wish.Template.Body(share, shape.Precondition{UID: uid})
+		j.seekRivals(ctx, r, body)
 		m, err := j.client.apply(ctx, j.kind, j.n.namespace, j.n.name, body)
 		if err == nil {
 			return j.applied(m, hash, nil)
@@ -166,14 +167,12 @@ func (j *job) applied(m *metav1.PartialObjectMetadata, hash string, pruned []str
 			}
 		}
 	})
-	if j.corrects {
-		j.Metrics.drift.WithLabelValues(j.Member.Name).Inc()
-	}
 	v := verdict{state: Synced, pruned: pruned, message: unknownFields(pruned)}
 	after := j.t.look(j.n)
 	if j.corrects {
-		after.remember().drifts++
-		after.note.drift = j.now
+		j.corrected = true
+		j.Metrics.drift.WithLabelValues(j.Member.Name).Inc()
+		after.remember().count(j)
 	}
 	return j.contested(&after, v)
 }

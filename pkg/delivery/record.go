@@ -32,6 +32,7 @@ type note struct {
 
 	drifts int // in a row
 	drift  time.Time
+	rivals []string // who changed our fields the last time
 }
 
 // attempt tells one wish from another, as far as that makes another try worthwhile.
@@ -48,13 +49,13 @@ func (r *record) inOrder(hash string, source types.UID) bool {
 }
 
 func (r *record) sameSource(hash string, source types.UID) bool {
-	return r.there && r.ours && !r.terminating && r.hash == hash && r.sight.source == source
+	return r.there && r.ours && !r.terminating && r.hash == hash && r.source == source
 }
 
 // settle takes our fields as they are for all that can be had.
 func (r *record) settle(hash string, source types.UID) {
 	r.settled, r.applied, r.fields = r.digest, hash, ""
-	r.hash, r.sight.source = same(hash, r.hash), same(source, r.sight.source) // which others hold as well
+	r.hash, r.source = same(hash, r.hash), same(source, r.source) // which others hold as well
 }
 
 // report is what others may know.
@@ -66,7 +67,7 @@ func (r *record) report() Report {
 	if !r.there || !r.ours {
 		return report
 	}
-	c := &Copy{UID: r.uid, SourceUID: r.sight.source, Generation: r.generation, Terminating: r.terminating, Hash: r.hash, Status: r.status}
+	c := &Copy{UID: r.uid, SourceUID: r.source, Generation: r.generation, Terminating: r.terminating, Hash: r.hash, Status: r.status}
 	if r.share != nil {
 		c.Share = *r.share
 	}

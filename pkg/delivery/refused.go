@@ -55,7 +55,7 @@ func (j *job) prune(ctx context.Context, r *record, body []byte, hash string, un
 // mayRecreate tells whether the copy may be deleted to be made anew. What holds other objects never is.
 func (j *job) mayRecreate(r *record) bool {
 	return r.there && r.ours && j.kind.ID() != namespacesID && j.kind.ID() != kinds.CRD &&
-		(j.wish.Recreate || r.sight.source != j.wish.Source)
+		(j.wish.Recreate || r.source != j.wish.Source)
 }
 
 // failed is the verdict after a request that failed.

@@ -20,8 +20,10 @@ type job struct {
 	priority Priority
 	now      time.Time
 
-	corrects bool // what somebody did to the copy is put back
-	forgets  bool // what was applied does not count any more
+	corrects  bool     // what somebody did to the copy is to be put back
+	corrected bool     // and was
+	rivals    []string // who did it, if that was asked for
+	forgets   bool     // what was applied does not count any more
 }
 
 // work brings the member in line with what is wished under a key now. Normally it takes one request, or none.
@@ -150,13 +152,13 @@ func (j *job) conclude(try attempt, v verdict) {
 
 // note writes down what must be remembered, and returns when to look again.
 func (j *job) note(r *record, try attempt, v verdict) time.Duration {
-	if r.note == nil && v.message == "" && len(v.pruned) == 0 && !v.failed && !j.corrects {
+	if r.note == nil && v.message == "" && len(v.pruned) == 0 && !v.failed && !j.corrected {
 		return v.again
 	}
 	n := r.remember()
 	n.message, n.pruned = v.message, v.pruned
-	if j.corrects {
-		n.drifts, n.drift = n.drifts+1, j.now
+	if j.corrected {
+		n.count(j)
 	}
 	if !v.failed {
 		n.failures = 0

@@ -153,8 +153,6 @@ func (w *world) expect(k Key, want State) Report {
 	return r
 }
 
-func replicas(n int32) func(*Wish) { return func(w *Wish) { w.Share.Replicas = &n } }
-
 // counter counts requests that write, and those that do not.
 type counter struct {
 	mu    sync.Mutex

@@ -1,0 +1,121 @@
+package delivery
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+
+	"github.com/fedhelm/fedhelm/pkg/inventory"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
+)
+
+// others says what others have in a copy that holds objects, and would lose them with it; "" if nothing.
+func (j *job) others(ctx context.Context) (string, error) {
+	switch j.kind.ID() {
+	case namespacesID:
+		return j.inNamespace(ctx)
+	case kinds.CRD:
+		return j.ofDefinition(ctx)
+	default:
+		return "", nil
+	}
+}
+
+// inNamespace says what is in a namespace that is neither ours nor made by Kubernetes.
+func (j *job) inNamespace(ctx context.Context) (string, error) {
+	found, err := j.client.inUse(ctx, j.n.name, func(m *metav1.PartialObjectMetadata) bool {
+		s := j.t.metadata(&m.ObjectMeta)
+		return s.ours
+	})
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return say("kept for what others have in it: %s", strings.Join(found, ", ")), nil
+}
+
+// inUse asks for what somebody would miss in a namespace.
+func (c *client) inUse(ctx context.Context, namespace string, ours func(*metav1.PartialObjectMetadata) bool) (found []string, err error) {
+	config := rest.CopyConfig(c.Member.Config)
+	config.Timeout = c.Limits.RequestTimeout // of each request
+	objects, err := metadata.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("set up a client for metadata: %w", err)
+	}
+	served, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("set up a client for discovery: %w", err)
+	}
+	err = c.asking(ctx, "inventory", lookAround, func(ctx context.Context) (err error) {
+		found, err = inventory.InUse(ctx, served, objects, namespace, ours)
+		return err
+	})
+	return found, err
+}
+
+// lookAround is how long it may take to look at all that is in a namespace.
+const lookAround = 2 * time.Minute
+
+// ofDefinition says which objects of the defined kind are others'.
+func (j *job) ofDefinition(ctx context.Context) (string, error) {
+	k, err := j.client.defined(ctx, j.kind, j.n.name)
+	if apierrors.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	first, l := "", lens{kind: k, federation: j.Federation, federationUID: j.FederationUID}
+	err = j.client.everything(ctx, k, func(o *object) {
+		if s := l.metadata(&o.ObjectMeta); first == "" && !s.ours && !s.terminating {
+			first = Key{k.ID(), o.Namespace, o.Name}.String()
+		}
+	})
+	switch {
+	case isUnserved(err):
+		return "", nil
+	case apierrors.IsForbidden(err):
+		return say("kept, since it cannot be seen whether the member has objects of the kind that are not the federation's: %s", plain(err)), nil
+	case err != nil:
+		return "", err
+	case first != "":
+		return say("kept, since the member has objects of the kind that are not the federation's, such as %s", first), nil
+	default:
+		return "", nil
+	}
+}
+
+// defined returns the kind that a definition defines, in a version that is served.
+func (c *client) defined(ctx context.Context, definitions kinds.Kind, name string) (kinds.Kind, error) {
+	answer, err := c.do(ctx, "get", c.Member.Client.Get().AbsPath(definitions.Path("", name)).SetHeader("Accept", acceptObject))
+	if err != nil {
+		return kinds.Kind{}, err
+	}
+	var d struct {
+		Spec struct {
+			Group    string
+			Names    struct{ Plural, Kind string }
+			Versions []struct {
+				Name   string
+				Served bool
+			}
+		}
+	}
+	if err := json.Unmarshal(answer, &d); err != nil {
+		return kinds.Kind{}, fmt.Errorf("the member's answer is no definition: %w", err)
+	}
+	k := kinds.Kind{Group: d.Spec.Group, Resource: d.Spec.Names.Plural, Kind: d.Spec.Names.Kind, Namespaced: true}
+	for _, v := range d.Spec.Versions {
+		if v.Served {
+			k.Version = v.Name
+		}
+	}
+	return k, nil
+}

@@ -1,0 +1,361 @@
+//go:build integration
+
+package fieldset_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/utils/ptr"
+
+	"github.com/fedhelm/fedhelm/pkg/delivery/internal/fieldset"
+	"github.com/fedhelm/fedhelm/pkg/shape"
+	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+)
+
+const (
+	us   = "fedhelm-propagation"
+	them = "somebody-else"
+)
+
+// copied is an object that was applied as propagation does it.
+type copied struct {
+	client  dynamic.ResourceInterface
+	name    string
+	body    []byte
+	wanted  map[string]any // the body, decoded
+	certain bool           // its fields leave no doubt
+}
+
+func (c *copied) apply(t *testing.T) *unstructured.Unstructured {
+	t.Helper()
+	now, err := c.client.Patch(t.Context(), c.name, types.ApplyPatchType, c.body, metav1.PatchOptions{FieldManager: us, Force: ptr.To(true)})
+	if err != nil { // an immutable field was changed
+		err := c.client.Delete(t.Context(), c.name, metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletePropagationBackground)})
+		if err != nil && !apierrors.IsNotFound(err) {
+			t.Fatal(err)
+		}
+		eventually.Do(t, 10*time.Second, "the object to be made anew", func() (err error) {
+			now, err = c.client.Patch(t.Context(), c.name, types.ApplyPatchType, c.body, metav1.PatchOptions{FieldManager: us, Force: ptr.To(true)})
+			return err
+		})
+	}
+	if covered := c.covered(t, now); covered != c.certain {
+		fields, _ := fieldset.Ours(now.GetManagedFields(), us)
+		t.Fatalf("right after the apply Covers = %v; want %v\n%s\n%s", covered, c.certain, fields, c.body)
+	}
+	return now
+}
+
+func (c *copied) covered(t *testing.T, now *unstructured.Unstructured) bool {
+	t.Helper()
+	fields, ok := fieldset.Ours(now.GetManagedFields(), us)
+	if !ok {
+		return false
+	}
+	covered, err := fieldset.Covers(fields, c.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return covered
+}
+
+// start applies all objects of testdata to an API server, each by a test of its own.
+func start(t *testing.T, each func(t *testing.T, c *copied)) {
+	t.Helper()
+	client, err := dynamic.NewForConfig(apiserver.Start(t).Admin(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range objects(t) {
+		t.Run(o.GetKind()+" "+o.GetName(), func(t *testing.T) {
+			k := kindOf(t, o)
+			c := &copied{name: o.GetName(), certain: o.GetName() != "doubtful"}
+			if c.client = client.Resource(k.GroupVersionResource()); k.Namespaced {
+				c.client = client.Resource(k.GroupVersionResource()).Namespace(o.GetNamespace())
+			}
+			var source *unstructured.Unstructured // as the federation API has it, with all its defaults
+			eventually.Do(t, time.Minute, "the kind to be served", func() (err error) {
+				source, err = c.client.Create(t.Context(), o, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+				return err
+			})
+			template, err := shape.New(k, source, shape.Marks{Federation: "fellowship", FederationUID: "uid"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.body = withoutVersion(t, template.Body(shape.ShareOf(k, source), shape.Precondition{}))
+			if err := json.Unmarshal(c.body, &c.wanted); err != nil {
+				t.Fatal(err)
+			}
+			eventually.Do(t, time.Minute, "the kind to be served as it is", func() error {
+				_, err := c.client.Patch(t.Context(), c.name, types.ApplyPatchType, c.body, metav1.PatchOptions{FieldManager: us, DryRun: []string{metav1.DryRunAll}})
+				return err
+			})
+			each(t, c)
+		})
+	}
+}
+
+// withoutVersion takes out what lets an apply only make an object.
+func withoutVersion(t *testing.T, body []byte) []byte {
+	t.Helper()
+	var o map[string]any
+	if err := json.Unmarshal(body, &o); err != nil {
+		t.Fatal(err)
+	}
+	unstructured.RemoveNestedField(o, "metadata", "resourceVersion")
+	body, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// Whatever field of ours somebody else changes or takes away, Covers says so, and after another apply it covers again.
+func TestIntegrationEveryChangeIsSeen(t *testing.T) {
+	total := 0
+	start(t, func(t *testing.T, c *copied) {
+		now := c.apply(t)
+		changed := 0
+		for _, path := range paths(c.wanted, nil) {
+			for _, change := range changes(at(c.wanted, path)) {
+				if !reflect.DeepEqual(at(now.Object, path), at(c.wanted, path)) {
+					continue // defaults are in it, or its list is in another order
+				}
+				next := now.DeepCopy()
+				put(next.Object, path, change)
+				after, err := c.client.Update(t.Context(), next, metav1.UpdateOptions{FieldManager: them})
+				if err != nil || reflect.DeepEqual(at(after.Object, path), at(c.wanted, path)) {
+					continue // it may not be changed so, or the server put it back
+				}
+				changed++
+				if c.covered(t, after) {
+					fields, _ := fieldset.Ours(after.GetManagedFields(), us)
+					t.Errorf("%v became %v, and is covered still by\n%s", path, change, fields)
+				}
+				c.checkContesters(t, after, path, change)
+				now = c.apply(t)
+			}
+		}
+		t.Logf("%d changes", changed)
+		if total += changed; changed == 0 {
+			t.Error("nothing could be changed")
+		}
+	})
+	if total < 300 {
+		t.Errorf("only %d changes were tried", total)
+	}
+}
+
+// checkContesters expects them where a value was replaced by another, not where it was taken away, or identifies an item of a list.
+func (c *copied) checkContesters(t *testing.T, after *unstructured.Unstructured, path []any, change any) {
+	t.Helper()
+	name, isName := path[len(path)-1].(string)
+	if change == nil || !isName || slices.Contains([]string{"name", "containerPort", "port", "protocol", "mountPath", "ip", "kind", "cut", "topologyKey", "whenUnsatisfiable", "volumeName"}, name) {
+		return
+	}
+	got, err := fieldset.Contesters(after.GetManagedFields(), us, c.body)
+	if err != nil || !slices.Equal(got, []string{them}) {
+		t.Errorf("%v became %v, and the contesters are %v, %v", path, change, got, err)
+	}
+}
+
+// What others add, and is not ours, is none of our business.
+func TestIntegrationWhatOthersAddIsNotOurs(t *testing.T) {
+	const addLabels = `{"metadata":{"labels":{"added":"x"},"annotations":{"added":"x"}}}`
+	const pod = `{"metadata":{"labels":{"added":"x"}},"spec":{"priority":null,"dnsPolicy":"Default","containers":[{"name":"injected","image":"i","ports":[{"containerPort":8080,"name":"other"}]}],"volumes":[{"name":"injected","emptyDir":{}}]}}`
+	additions := map[string][]string{ // strategic merge patches
+		"ConfigMap":               {`{"data":{"added":"x"}}`, `{"immutable":false}`},
+		"Secret":                  {`{"data":{"added":"eA=="}}`},
+		"Service":                 {`{"spec":{"ports":[{"port":9999,"name":"added","targetPort":1}]}}`, `{"spec":{"publishNotReadyAddresses":true}}`, `{"spec":{"ports":[{"port":80,"nodePort":30999}]}}`},
+		"ServiceAccount":          {`{"imagePullSecrets":[{"name":"added"}]}`, `{"secrets":[{"name":"frodo-token-1"}]}`},
+		"Deployment":              {`{"spec":{"template":` + pod + `}}`, `{"spec":{"paused":true}}`, `{"spec":{"template":{"spec":{"containers":[{"name":"web","env":[{"name":"ADDED","value":"x"}],"tty":true}]}}}}`},
+		"ReplicaSet":              {`{"spec":{"minReadySeconds":3}}`},
+		"StatefulSet":             {`{"spec":{"template":` + pod + `}}`},
+		"DaemonSet":               {`{"spec":{"template":{"spec":{"containers":[{"name":"injected","image":"i"}]}}}}`},
+		"CronJob":                 {`{"spec":{"jobTemplate":{"spec":{"template":` + pod + `}}}}`, `{"spec":{"startingDeadlineSeconds":10}}`},
+		"HorizontalPodAutoscaler": {`{"spec":{"behavior":{"scaleUp":{"stabilizationWindowSeconds":5}}}}`},
+		"Ingress":                 {addLabels},
+	}
+	start(t, func(t *testing.T, c *copied) {
+		if !c.certain {
+			return
+		}
+		now := c.apply(t)
+		before, ok := fieldset.Ours(now.GetManagedFields(), us)
+		if !ok {
+			t.Fatal("nothing is ours")
+		}
+		digest := fieldset.Digest(before)
+		kind := types.StrategicMergePatchType
+		if now.GetKind() == "Ring" {
+			kind = types.MergePatchType
+		}
+		for _, patch := range append(additions[now.GetKind()], addLabels) {
+			after, err := c.client.Patch(t.Context(), c.name, kind, []byte(patch), metav1.PatchOptions{FieldManager: them})
+			if err != nil {
+				t.Errorf("%s: %v", patch, err)
+				continue
+			}
+			ours, _ := fieldset.Ours(after.GetManagedFields(), us)
+			if !c.covered(t, after) || fieldset.Digest(ours) != digest {
+				t.Errorf("after %s covered are no more than\n%s", patch, ours)
+			}
+			if got, err := fieldset.Contesters(after.GetManagedFields(), us, c.body); err != nil || len(got) > 0 {
+				t.Errorf("after %s contesters are %v, %v", patch, got, err)
+			}
+		}
+	})
+}
+
+// What an autoscaler does is told from what we apply.
+func TestIntegrationReplicasOfAnAutoscaler(t *testing.T) {
+	start(t, func(t *testing.T, c *copied) {
+		kind := c.wanted["kind"]
+		if kind != "Deployment" && kind != "ReplicaSet" && kind != "StatefulSet" {
+			return
+		}
+		now := c.apply(t)
+		if manager, _ := fieldset.ReplicasOwner(now.GetManagedFields(), us); manager != "" {
+			t.Errorf("before, %q owns the replicas", manager)
+		}
+		_, err := c.client.Patch(t.Context(), c.name, types.MergePatchType, []byte(`{"spec":{"replicas":7}}`), metav1.PatchOptions{FieldManager: them}, "scale")
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := c.client.Get(t.Context(), c.name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		manager, subresource := fieldset.ReplicasOwner(after.GetManagedFields(), us)
+		if c.covered(t, after) || manager != them || subresource != "scale" {
+			t.Errorf("after scaling covered: %v; replicas are %q's by %q", c.covered(t, after), manager, subresource)
+		}
+	})
+}
+
+// paths returns the paths of all that is below a value, but for what identifies the object.
+func paths(v any, path []any) [][]any {
+	var found [][]any
+	if len(path) > 0 {
+		found = append(found, slices.Clone(path))
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for name, below := range v {
+			switch fmt.Sprint(append(path, name)) {
+			case "[apiVersion]", "[kind]", "[metadata name]", "[metadata namespace]":
+			default:
+				found = append(found, paths(below, append(path, name))...)
+			}
+		}
+	case []any:
+		for i, below := range v {
+			found = append(found, paths(below, append(path, i))...)
+		}
+	}
+	return found
+}
+
+// others are values that may take the place of some that are not free.
+var others = map[string]string{
+	"TCP": "UDP", "UDP": "TCP", "Prefix": "Exact", "Exact": "Prefix", "IfNotPresent": "Always", "Always": "IfNotPresent", "Cluster": "Local",
+	"RollingUpdate": "OnDelete", "OnDelete": "RollingUpdate", "Forbid": "Allow", "Europe/Vienna": "UTC", "Retain": "Delete", "Delete": "Retain",
+	"NoSchedule": "NoExecute", "ScheduleAnyway": "DoNotSchedule", "AlwaysAllow": "IfHealthyBudget", "ALL": "SYS_TIME", "25%": "30%", "100m": "200m", "1": "2",
+	"64Mi": "65Mi", "1Gi": "2Gi", "RuntimeDefault": "Unconfined", "0 3 * * *": "0 4 * * *", "Never": "OnFailure", "OnFailure": "Never", "Percent": "Pods",
+	"aHVudGVyMg==": "eA==", "ZnJvZG8=": "eA==", "AAEC": "eA==", "true": "false", "192.0.2.7": "192.0.2.8", "198.51.100.0/24": "198.51.101.0/24", "10.1.2.3": "10.1.2.4",
+}
+
+// changes are what a value may become; nil: nothing.
+func changes(v any) []any {
+	switch v := v.(type) {
+	case string:
+		if other, ok := others[v]; ok {
+			return []any{other, nil}
+		}
+		return []any{v + "x", nil}
+	case bool:
+		return []any{!v, nil}
+	case float64:
+		return []any{v + 1, nil}
+	default:
+		return []any{nil}
+	}
+}
+
+func at(v any, path []any) any {
+	for _, step := range path {
+		switch s := step.(type) {
+		case string:
+			m, _ := v.(map[string]any)
+			v = m[s]
+		case int:
+			l, _ := v.([]any)
+			if s >= len(l) {
+				return nil
+			}
+			v = l[s]
+		}
+	}
+	if i, ok := v.(int64); ok { // as the dynamic client has it
+		return float64(i)
+	}
+	if m, ok := v.(map[string]any); ok {
+		return floats(m)
+	}
+	if l, ok := v.([]any); ok {
+		return floats(l)
+	}
+	return v
+}
+
+// floats makes all numbers such.
+func floats(v any) any {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	var out any
+	if err := json.Unmarshal(raw, &out); err != nil {
+		panic(err)
+	}
+	return out
+}
+
+// put puts a value at a path, or takes away what is there.
+func put(o map[string]any, path []any, v any) {
+	parent := any(o)
+	for _, step := range path[:len(path)-1] {
+		switch s := step.(type) {
+		case string:
+			parent = parent.(map[string]any)[s]
+		case int:
+			parent = parent.([]any)[s]
+		}
+	}
+	switch last := path[len(path)-1].(type) {
+	case string:
+		if v == nil {
+			delete(parent.(map[string]any), last)
+		} else {
+			parent.(map[string]any)[last] = v
+		}
+	case int:
+		if v != nil {
+			parent.([]any)[last] = v
+			return
+		}
+		rest := slices.Delete(slices.Clone(parent.([]any)), last, last+1)
+		put(o, path[:len(path)-1], rest)
+	}
+}
