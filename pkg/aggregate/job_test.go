@@ -39,7 +39,7 @@ func TestJob(t *testing.T) {
 		},
 		{
 			name: "it is complete when all parts are, at the time of the last", share: completions(4),
-			parts: []aggregate.Part{has("gondor", completions(2), jobComplete), has("rohan", completions(2), `{"startTime":"2026-01-01T10:00:00Z",
+			parts: []aggregate.Part{has("rohan", completions(2), jobComplete), has("gondor", completions(2), `{"startTime":"2026-01-01T10:00:00Z",
 				"completionTime":"2026-01-01T11:30:00Z","succeeded":2,"conditions":[{"type":"Complete","status":"True"}]}`)},
 			want: "0 0 4 0 10:00 11:30\nSuccessCriteriaMet CompletionsReached Reached expected number of succeeded pods\nComplete CompletionsReached Reached expected number of succeeded pods",
 		},

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/controllers/state"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
 	"github.com/fedhelm/fedhelm/pkg/shape"
@@ -114,8 +115,8 @@ func TestWhatIsNoLongerSoIsTakenAway(t *testing.T) {
 		if strings.Contains(string(o.Status), "ReplicaFailure") || strings.Contains(string(o.Status), `"replicas"`) {
 			w.Errorf("the status is %s", o.Status)
 		}
-		if text, members := w.annotations(deployments, key); text != "synced 1/1" || members != "" {
-			w.Errorf("it says %q, %q", text, members)
+		if _, is := o.Annotations[fedv1beta1.AnnotationMembers]; is || o.Annotations[fedv1beta1.AnnotationPropagation] != "synced 1/1" {
+			w.Errorf("it says %v", o.Annotations)
 		}
 	})
 }
@@ -149,6 +150,62 @@ func TestProgressWaitsWhileMembersHaveWorkOfUsers(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestTheEndOfAProblemDoesNotWait(t *testing.T) {
+	inBubble(t, func(w *world) {
+		key := w.put(configMaps, "settings", "")
+		w.busy.Store(true)
+		w.know(configMaps, key, state.Snapshot{Parts: []state.Part{in("rohan", delivery.Conflict, "taken")}})
+		after(2 * time.Second)
+		w.know(configMaps, key, state.Snapshot{Parts: []state.Part{synced("rohan")}})
+		after(time.Second)
+		if text, members := w.annotations(configMaps, key); text != "synced 1/1" || members != "" {
+			w.Errorf("it says %q, %q", text, members)
+		}
+	})
+}
+
+func TestWhatChangesDuringAWriteIsWrittenNext(t *testing.T) {
+	inBubble(t, func(w *world) {
+		key := w.put(configMaps, "settings", "")
+		w.refuse = func(*http.Request) int { // called while it is written for the first time
+			s := w.known[key]
+			if s.Parts[0].State == delivery.Pending {
+				s.Parts = []state.Part{synced("gondor")}
+				w.known[key] = s
+				w.writer.Changed(key)
+			}
+			return 0
+		}
+		w.know(configMaps, key, state.Snapshot{Parts: []state.Part{in("gondor", delivery.Pending, "")}})
+		after(900 * time.Millisecond)
+		if n := w.writes(); n != 1 {
+			w.Errorf("%d writes at once", n)
+		}
+		after(time.Second)
+		if text, _ := w.annotations(configMaps, key); text != "synced 1/1" {
+			w.Errorf("it says %q", text)
+		}
+	})
+}
+
+func TestOfManyMembersThoseWithProblemsAreNamed(t *testing.T) {
+	inBubble(t, func(w *world) {
+		key := w.put(configMaps, "settings", "")
+		var s state.Snapshot
+		for i := range 300 {
+			s.Parts = append(s.Parts, in(fmt.Sprintf("m%03d", i), delivery.Pending, ""))
+		}
+		s.Parts = append(s.Parts, in("z", delivery.Conflict, "taken"))
+		w.know(configMaps, key, s)
+		after(time.Second)
+		_, members := w.annotations(configMaps, key)
+		m, err := state.MembersOf(map[string]string{fedv1beta1.AnnotationMembers: members})
+		if err != nil || m["z"].State != delivery.Conflict || m[""].More != 101 {
+			w.Errorf("%d members, error %v: %s", len(m), err, members)
+		}
+	})
 }
 
 func TestProgressThatWaitedIsWrittenWhenTheWorkIsDone(t *testing.T) {
