@@ -15,8 +15,12 @@ import (
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
 
-// brakePause is between two looks at what members hold back.
-const brakePause = 2 * time.Second
+const (
+	// brakePause is between two looks at what members hold back.
+	brakePause = 2 * time.Second
+	// brakePatience is how long a new Agent has to say that it holds nothing back, until what was said before it is taken back.
+	brakePatience = 15 * time.Second
+)
 
 // watchBrakes tells in the Cluster's status how many copies are not deleted although their sources are gone, and lets them be deleted
 // when somebody has asked for it there, until ctx ends.
@@ -49,9 +53,12 @@ func (c *Controller) brake(ctx context.Context, p *post, told map[string]int) er
 		p.agent.ReleaseBrake()
 		return c.consent(ctx, &cluster)
 	}
-	held := p.agent.Standing().Held
-	if before, ok := told[p.name]; ok && before == held {
+	held, was := p.agent.Standing().Held, meta.FindStatusCondition(cluster.Status.Conditions, fedv1beta1.ClusterCopiesHeld)
+	switch before, ok := told[p.name]; {
+	case ok && before == held, held == 0 && was == nil:
 		return nil
+	case held == 0 && c.o.Clock.Since(p.begun) < brakePatience:
+		return nil // its copies may not have been judged yet
 	}
 	if err := c.tellHeld(ctx, p.name, held); err != nil {
 		return err

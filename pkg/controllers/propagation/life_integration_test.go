@@ -9,7 +9,12 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
 
 // TestIntegrationLife is the life of a few objects in two members, and a third: each part goes on where the one before ended.
@@ -20,6 +25,8 @@ func TestIntegrationLife(t *testing.T) {
 	t.Run("what is created comes into members", func(t *testing.T) { w.testCreate(t, both) })
 	t.Run("what is changed is changed there", func(t *testing.T) { w.testUpdate(t, both) })
 	t.Run("what is deleted goes there, and then here", func(t *testing.T) { w.testDelete(t, both) })
+	t.Run("what is in namespace default comes, too", func(t *testing.T) { w.testDefault(t, both) })
+	t.Run("a kind that is marked comes with its instances, and leaves with them", func(t *testing.T) { w.testCustomKind(t, both) })
 }
 
 func configMap(name, value string) *corev1.ConfigMap {
@@ -94,6 +101,7 @@ func (w *world) holds(m *member, name, value string) {
 
 // share is what a member has of the replicas of a Deployment.
 func (m *member) share(t *testing.T, name string) (int32, error) {
+	t.Helper()
 	got, err := m.client.AppsV1().Deployments("shop").Get(t.Context(), name, metav1.GetOptions{})
 	if err != nil {
 		return 0, fmt.Errorf("in %s: %w", m.name, err)
@@ -120,5 +128,65 @@ func (w *world) replicas(name string, total int32, all ...*member) {
 			return fmt.Errorf("they have %d", sum)
 		}
 		return nil
+	})
+}
+
+func (w *world) testDefault(t *testing.T, all []*member) {
+	t.Helper()
+	w.must(w.api.CoreV1().ConfigMaps("default").Create(t.Context(), configMap("motto", "one"), metav1.CreateOptions{}))
+	for _, m := range all {
+		w.eventually("it in "+m.name, func() error {
+			return there(m.client.CoreV1().ConfigMaps("default").Get(t.Context(), "motto", metav1.GetOptions{}))
+		})
+		ns, err := m.client.CoreV1().Namespaces().Get(t.Context(), "default", metav1.GetOptions{})
+		w.must(ns, err)
+		if ns.Labels[fedv1beta1.LabelPropagatedBy] != "" {
+			t.Errorf("namespace default of %s is taken for ours", m.name)
+		}
+	}
+}
+
+func (w *world) testCustomKind(t *testing.T, all []*member) {
+	t.Helper()
+	rings := schema.GroupVersionResource{Group: "example.com", Version: "v1", Resource: "rings"}
+	definitions := schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+	here := dynamic.NewForConfigOrDie(w.fed.Admin(t))
+	definition := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+		"metadata": map[string]any{"name": "rings.example.com", "annotations": map[string]any{fedv1beta1.AnnotationFederate: "true"}},
+		"spec": map[string]any{
+			"group": "example.com", "scope": "Namespaced", "names": map[string]any{"plural": "rings", "singular": "ring", "kind": "Ring"},
+			"versions": []any{map[string]any{"name": "v1", "served": true, "storage": true, "schema": map[string]any{
+				"openAPIV3Schema": map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+			}}},
+		},
+	}}
+	w.must(here.Resource(definitions).Create(t.Context(), definition, metav1.CreateOptions{}))
+	ring := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "example.com/v1", "kind": "Ring", "metadata": map[string]any{"name": "one"}, "spec": map[string]any{"metal": "gold"},
+	}}
+	w.eventually("the kind to be served", func() error {
+		return there(here.Resource(rings).Namespace("shop").Create(t.Context(), ring, metav1.CreateOptions{}))
+	})
+	for _, m := range all {
+		in := dynamic.NewForConfigOrDie(m.Admin(t))
+		w.eventually("an instance in "+m.name, func() error {
+			return there(in.Resource(rings).Namespace("shop").Get(t.Context(), "one", metav1.GetOptions{}))
+		})
+	}
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:null}}}`, fedv1beta1.AnnotationFederate)
+	w.must(here.Resource(definitions).Patch(t.Context(), "rings.example.com", types.MergePatchType, patch, metav1.PatchOptions{}))
+	for _, m := range all {
+		in := dynamic.NewForConfigOrDie(m.Admin(t))
+		w.eventually("the definition to leave "+m.name, func() error {
+			return gone(in.Resource(definitions).Get(t.Context(), "rings.example.com", metav1.GetOptions{}))
+		})
+	}
+	w.eventually("the instance here to be let go", func() error {
+		got, err := here.Resource(rings).Namespace("shop").Get(t.Context(), "one", metav1.GetOptions{})
+		if err == nil && len(got.GetFinalizers()) > 0 {
+			err = fmt.Errorf("finalizers are %v", got.GetFinalizers())
+		}
+		return err
 	})
 }

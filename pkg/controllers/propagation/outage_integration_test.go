@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime/pprof"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/ledger"
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
 )
 
 // TestIntegrationOutage is what happens when somebody is away: a member, the controllers, or the federation's data.
@@ -31,6 +34,26 @@ func TestIntegrationOutage(t *testing.T) {
 	t.Run("what a member owes survives a restart", func(t *testing.T) { w.testOwedRestart(t, gondor, rohan) })
 	t.Run("others have a member's replicas after the grace, and give them back", func(t *testing.T) { w.testFailover(t, gondor, rohan) })
 	t.Run("copies whose sources are lost are held, and go when somebody says so", func(t *testing.T) { w.testLost(t, gondor, rohan) })
+	t.Run("nothing is left when the controller manager ends", func(t *testing.T) {
+		w.stop()
+		eventually.Do(t, soon, "all goroutines to end", ours)
+	})
+}
+
+// ours tells of a goroutine of propagation that is left.
+func ours() error {
+	var stacks strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&stacks, 1); err != nil {
+		return err
+	}
+	for stack := range strings.SplitSeq(stacks.String(), "\n\n") {
+		for _, of := range []string{"pkg/controllers/propagation.", "pkg/delivery.", "pkg/ledger.", "pkg/controllers/state."} {
+			if strings.Contains(stack, "fedhelm/"+of) {
+				return fmt.Errorf("a goroutine is left: %s", stack)
+			}
+		}
+	}
+	return nil
 }
 
 // versions are the resourceVersions of all that a member has in namespace shop, and of the namespace.

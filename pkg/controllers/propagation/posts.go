@@ -30,6 +30,7 @@ type post struct {
 	name   string
 	member *members.Member
 	agent  agent
+	begun  time.Time
 }
 
 // posts are those of all members that can be asked something. Reading them takes no lock.
@@ -116,7 +117,7 @@ func (c *Controller) staff(name string, member *members.Member) {
 		Kind:    c.sources.kind,
 		Metrics: c.metrics.delivery, Limits: c.o.Delivery,
 	})
-	is := &post{name: name, member: member, agent: a}
+	is := &post{name: name, member: member, agent: a, begun: c.o.Clock.Now()}
 	if !member.Go(a.Run) {
 		c.posts.set(name, nil) // it has ended already, and its successor will be told
 		return

@@ -30,6 +30,7 @@ import (
 	"github.com/fedhelm/fedhelm/hooks/bootstrap"
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/controllers/cluster"
+	"github.com/fedhelm/fedhelm/pkg/controllers/customkinds"
 	"github.com/fedhelm/fedhelm/pkg/controllers/propagation"
 	"github.com/fedhelm/fedhelm/pkg/controllers/state"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
@@ -102,10 +103,11 @@ func (w *world) run() {
 		Members: registry, Clusters: mgr.GetClient(), Live: mgr.GetAPIReader(), Events: recorder,
 		Period: 500 * time.Millisecond, Timeout: time.Second, Threshold: 2, TopologyPeriod: time.Minute, Metrics: w.metrics,
 	})
+	custom := customkinds.New(customkinds.Options{Definitions: mgr.GetCache(), Live: mgr.GetAPIReader(), Writer: mgr.GetClient()})
 	var writer *state.Writer
 	controller, err := propagation.New(propagation.Options{
 		Federation: federation, API: mgr.GetConfig(), Clusters: mgr.GetCache(), Client: mgr.GetClient(), Live: mgr.GetAPIReader(),
-		Members: registry, Ledger: ledger.New(core.ConfigMaps(ledger.Namespace)), Events: recorder, Kinds: kinds.Default(),
+		Members: registry, Ledger: ledger.New(core.ConfigMaps(ledger.Namespace)), Events: recorder, Kinds: kinds.Default(), CustomKinds: custom,
 		Changed: func(k delivery.Key) { writer.Changed(k) }, FailoverGrace: grace, FailoverPercent: 34, Metrics: w.metrics,
 	})
 	if err != nil {
@@ -116,7 +118,7 @@ func (w *world) run() {
 		writer.Run(ctx)
 		return nil
 	})
-	if err := errors.Join(mgr.Add(registry), mgr.Add(health), mgr.Add(controller), mgr.Add(write)); err != nil {
+	if err := errors.Join(mgr.Add(registry), mgr.Add(health), mgr.Add(custom), mgr.Add(controller), mgr.Add(write)); err != nil {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(w.t.Context())
