@@ -101,6 +101,11 @@ func unknownFields(paths []string) string {
 
 // put applies what is wished: to the object that was seen, or where there was none. Is another there, it looks whose that is.
 func (j *job) put(ctx context.Context, r *record, share shape.Share, hash string) verdict {
+	j.t.change(j.n, func(now *record) { // while it is under way, nobody shall take it for gone
+		if now.state == Gone || now.state == Kept {
+			now.state = Pending
+		}
+	})
 	uid := r.uid
 	for range 3 {
 		body := j.wish.Template.Body(share, shape.Precondition{UID: uid})

@@ -145,7 +145,7 @@ func (j *job) conclude(try attempt, v verdict) {
 	if wasHeld && v.state != Held { // the others may be few now
 		j.queue.addAfter(brakeKey, Recheck, beforeJudging)
 	}
-	if j.kind.ID() == namespacesID && (v.state == Used || v.state == Synced || v.state == Contested) {
+	if j.kind.ID() == namespacesID && (v.state == Used || v.state == Synced || v.state == Contested || j.wish.Action != Present) {
 		j.namespaceIsThere(j.key)
 	}
 }

@@ -31,13 +31,14 @@ const (
 
 // world is an Agent, what is wished of it, and its member.
 type world struct {
-	t      *testing.T
-	agent  *Agent
-	config *rest.Config
-	count  *counter
-	kinds  map[kinds.ID]kinds.Kind
-	limits Limits
-	end    func()
+	t       *testing.T
+	agent   *Agent
+	config  *rest.Config
+	count   *counter
+	kinds   map[kinds.ID]kinds.Kind
+	limits  Limits
+	metrics *Metrics
+	end     func()
 
 	mu      sync.Mutex
 	wishes  map[Key]Wish
@@ -75,7 +76,7 @@ func (w *world) run() {
 		Member:     &members.Member{Name: "gondor", Config: config, Client: client},
 		Federation: fellowship, FederationUID: fellowshipUID,
 		Wish: w.wish, Changed: w.noteChange, Kind: func(id kinds.ID) (kinds.Kind, bool) { k, ok := w.kinds[id]; return k, ok },
-		Limits: w.limits,
+		Limits: w.limits, Metrics: w.metrics,
 	})
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan struct{})

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/ptr"
 
 	"github.com/fedhelm/fedhelm/pkg/delivery/internal/fieldset"
@@ -41,20 +42,58 @@ func (c *copied) apply(t *testing.T) *unstructured.Unstructured {
 	t.Helper()
 	now, err := c.client.Patch(t.Context(), c.name, types.ApplyPatchType, c.body, metav1.PatchOptions{FieldManager: us, Force: ptr.To(true)})
 	if err != nil { // an immutable field was changed
-		err := c.client.Delete(t.Context(), c.name, metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletePropagationBackground)})
-		if err != nil && !apierrors.IsNotFound(err) {
-			t.Fatal(err)
-		}
-		eventually.Do(t, 10*time.Second, "the object to be made anew", func() (err error) {
-			now, err = c.client.Patch(t.Context(), c.name, types.ApplyPatchType, c.body, metav1.PatchOptions{FieldManager: us, Force: ptr.To(true)})
-			return err
-		})
+		now = c.renew(t)
 	}
 	if covered := c.covered(t, now); covered != c.certain {
 		fields, _ := fieldset.Ours(now.GetManagedFields(), us)
 		t.Fatalf("right after the apply Covers = %v; want %v\n%s\n%s", covered, c.certain, fields, c.body)
 	}
 	return now
+}
+
+// renew makes the object anew.
+func (c *copied) renew(t *testing.T) *unstructured.Unstructured {
+	t.Helper()
+	err := c.client.Delete(t.Context(), c.name, metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletePropagationBackground)})
+	if err != nil && !apierrors.IsNotFound(err) {
+		t.Fatal(err)
+	}
+	var now *unstructured.Unstructured
+	eventually.Do(t, 10*time.Second, "the object to be made anew", func() (err error) {
+		now, err = c.client.Patch(t.Context(), c.name, types.ApplyPatchType, c.body, metav1.PatchOptions{FieldManager: us, Force: ptr.To(true)})
+		return err
+	})
+	return now
+}
+
+// alike tells whether what is at a path is as wanted, and as many items are in the lists on the way.
+func (c *copied) alike(now *unstructured.Unstructured, path []any) bool {
+	for i := range path {
+		have, isList := at(now.Object, path[:i]).([]any)
+		if want, _ := at(c.wanted, path[:i]).([]any); isList && len(have) != len(want) {
+			return false
+		}
+	}
+	return reflect.DeepEqual(at(now.Object, path), at(c.wanted, path))
+}
+
+// change has somebody else put a value at a path.
+func (c *copied) change(t *testing.T, now *unstructured.Unstructured, path []any, value any) (after *unstructured.Unstructured, err error) {
+	t.Helper()
+	err = retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		next := now.DeepCopy()
+		put(next.Object, path, value)
+		after, err = c.client.Update(t.Context(), next, metav1.UpdateOptions{FieldManager: them})
+		if apierrors.IsConflict(err) { // the server itself writes into some
+			fresh, getErr := c.client.Get(t.Context(), c.name, metav1.GetOptions{})
+			if getErr != nil {
+				return getErr
+			}
+			now = fresh
+		}
+		return err
+	})
+	return after, err
 }
 
 func (c *copied) covered(t *testing.T, now *unstructured.Unstructured) bool {
@@ -132,12 +171,13 @@ func TestIntegrationEveryChangeIsSeen(t *testing.T) {
 		changed := 0
 		for _, path := range paths(c.wanted, nil) {
 			for _, change := range changes(at(c.wanted, path)) {
-				if !reflect.DeepEqual(at(now.Object, path), at(c.wanted, path)) {
-					continue // defaults are in it, or its list is in another order
+				if !c.alike(now, path) {
+					now = c.renew(t) // of what others left there
 				}
-				next := now.DeepCopy()
-				put(next.Object, path, change)
-				after, err := c.client.Update(t.Context(), next, metav1.UpdateOptions{FieldManager: them})
+				if !c.alike(now, path) {
+					continue // defaults are in it
+				}
+				after, err := c.change(t, now, path, change)
 				if err != nil || reflect.DeepEqual(at(after.Object, path), at(c.wanted, path)) {
 					continue // it may not be changed so, or the server put it back
 				}

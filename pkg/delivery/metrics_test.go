@@ -1,0 +1,67 @@
+package delivery
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/fakeapi"
+)
+
+// series are the names of what is told at the moment, with the values of all labels but the cluster's.
+func series(t *testing.T, registry *prometheus.Registry) []string {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			words := []string{f.GetName()}
+			for _, l := range m.GetLabel() {
+				words = append(words, l.GetValue())
+			}
+			found = append(found, strings.Join(words, " "))
+		}
+	}
+	return found
+}
+
+func TestMetricsEndWithTheirMember(t *testing.T) {
+	t.Parallel()
+	w, api := newFake(t, fakeapi.Options{})
+	registry := prometheus.NewRegistry()
+	w.metrics = NewMetrics(registry)
+	if err := api.Put(w.kinds["configmaps"], "somebody", []byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"settings","namespace":"default"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	w.run()
+	w.expect(w.source(strings.Replace(settings, "shire", "default", 1)), Conflict)
+	k := w.source(strings.Replace(settings, `"settings","namespace":"shire"`, `"others","namespace":"default"`, 1))
+	w.expect(k, Synced)
+	api.Delete(w.kinds["configmaps"], "default", "others")
+	wanted := []string{
+		"federation_delivery_queue_depth gondor user", "federation_delivery_queue_depth gondor recheck", "federation_delivery_apply_duration_seconds gondor",
+		"federation_delivery_requests_total gondor 201 apply", "federation_delivery_requests_total gondor 409 apply", "federation_delivery_requests_total gondor 200 list",
+		"federation_delivery_conflicts gondor", "federation_delivery_drift_corrections_total gondor", "federation_copies_held gondor",
+	}
+	eventually.Do(t, 10*time.Second, "all series", func() error {
+		found := series(t, registry)
+		for _, s := range wanted {
+			if !slices.Contains(found, s) {
+				return fmt.Errorf("%s is not among %q", s, found)
+			}
+		}
+		return nil
+	})
+	w.end()
+	if found := series(t, registry); len(found) > 0 {
+		t.Errorf("of a member that has left there is still %q", found)
+	}
+}
