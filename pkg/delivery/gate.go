@@ -13,6 +13,7 @@ const (
 	shortestPause = time.Second
 	longestPause  = 30 * time.Second
 	longestWait   = time.Minute // that a member can ask for
+	slack         = 20 * time.Millisecond
 	// So many requests in a row that got no answer, or one that says the server itself is in trouble, are taken for a failure of the member.
 	deadAfter   = 3
 	brokenAfter = 10
@@ -41,9 +42,10 @@ type gate struct {
 	shut     bool
 	limit    float64
 	inside   int
-	cut      time.Time // when the limit was lowered
-	until    time.Time // nobody before
-	failures int       // of the member, in a row
+	fastest  time.Duration // answer of late
+	cut      time.Time     // when the limit was lowered
+	until    time.Time     // nobody before
+	failures int           // of the member, in a row
 	pause    time.Duration
 	why      string
 }
@@ -91,7 +93,7 @@ func (g *gate) leave() {
 // tell says how a request went that began at some time. after is how long the member wants to be left alone; why is for people.
 func (g *gate) tell(o outcome, began time.Time, after time.Duration, why string) {
 	if o == answered {
-		g.answered()
+		g.answered(g.clock.Since(began))
 		return
 	}
 	g.mu.Lock()
@@ -119,12 +121,18 @@ func (g *gate) tell(o outcome, began time.Time, after time.Duration, why string)
 	g.until, g.why = now.Add(g.pause), why
 }
 
-// answered takes the member for well.
-func (g *gate) answered() {
+// answered takes the member for well. More are let in only while that does not make all of them wait: a member that is near takes its time
+// because it is at work, and more at once would not make it faster.
+func (g *gate) answered(took time.Duration) {
 	g.mu.Lock()
 	paused := g.pause > 0
 	g.failures, g.pause, g.why = 0, 0, ""
-	if float64(g.inside) >= g.limit-1 {
+	if g.fastest == 0 || took < g.fastest {
+		g.fastest = took
+	} else {
+		g.fastest += g.fastest / 10_000 // what was possible once need not be any more
+	}
+	if float64(g.inside) >= g.limit-1 && took <= 2*g.fastest+slack {
 		g.limit = min(g.max, g.limit+1/g.limit)
 	}
 	g.mu.Unlock()

@@ -74,21 +74,35 @@ func TestGate(t *testing.T) {
 	}
 }
 
-func TestGateLetsMoreInWhileAllGoesWell(t *testing.T) {
-	g := newGate(testingclock.NewFakeClock(time.Now()), 64, func() {}, func() {})
-	for range 10_000 {
-		fill(g)
-		g.tell(answered, time.Time{}, 0, "")
+func TestGateLetsMoreIn(t *testing.T) {
+	tests := []struct {
+		name string
+		took func(inside int) time.Duration
+		want int
+	}{
+		{"while answers come as fast as ever", func(int) time.Duration { return 200 * time.Millisecond }, 64},
+		{"but not a member that is at work on what it has", func(inside int) time.Duration { return time.Duration(inside) * 4 * time.Millisecond }, firstLimit},
 	}
-	if got := g.inside; got != 64 {
-		t.Errorf("%d are inside, want 64", got)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := testingclock.NewFakeClock(time.Now())
+			g := newGate(c, 64, func() {}, func() {})
+			g.answered(tt.took(1))
+			for range 10_000 {
+				fill(g)
+				g.answered(tt.took(g.inside))
+			}
+			if got := g.inside; got != tt.want {
+				t.Errorf("%d are inside, want %d", got, tt.want)
+			}
+		})
 	}
 }
 
 func TestGateDoesNotOpenForWhomNobodyNeeds(t *testing.T) {
 	g := newGate(testingclock.NewFakeClock(time.Now()), 64, func() {}, func() {})
 	for range 10_000 {
-		g.tell(answered, time.Time{}, 0, "")
+		g.answered(0)
 	}
 	if got := fill(g); got != firstLimit {
 		t.Errorf("it lets %d in, want %d", got, firstLimit)

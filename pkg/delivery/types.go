@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fedhelm/fedhelm/pkg/kinds"
+	"github.com/fedhelm/fedhelm/pkg/memberstate"
 	"github.com/fedhelm/fedhelm/pkg/shape"
 )
 
@@ -68,7 +69,7 @@ const (
 )
 
 // State is how it stands with a key in a member.
-type State string
+type State = memberstate.State
 
 // States. The empty one says that the key was not looked at yet.
 const (

@@ -168,6 +168,9 @@ func (w *walker) contests(own, other int32, t *text, where place) (bool, error) 
 		_, err := t.skip()
 		return false, err
 	}
+	if own != none && w.leaf(own) && !w.leaf(other) {
+		own = none // what the other owns in parts we do not own as a whole: we have lost all parts
+	}
 	ahead := *t
 	covered, err := w.covers(own, &ahead, where)
 	if err != nil {
