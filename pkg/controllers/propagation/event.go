@@ -12,7 +12,7 @@ import (
 
 // saw notes a source as it is now. old says that it may have been so for long: it was there when the kind began to be followed.
 func (c *Controller) saw(s *source, old bool) {
-	if s.key.Kind == "namespaces" && s.key.Name == metav1.NamespaceSystem && s.uid != c.marks.FederationUID {
+	if s.key.Kind == namespaces && s.key.Name == metav1.NamespaceSystem && s.uid != c.marks.FederationUID {
 		// All marks would be those of a federation that is no more, and what it had would seem to be gone.
 		c.fail(fmt.Errorf("the federation API has lost its data or is another one: the UID of its namespace %q was %s and is %s", s.key.Name, c.marks.FederationUID, s.uid))
 		return

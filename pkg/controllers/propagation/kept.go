@@ -7,33 +7,51 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/fedhelm/fedhelm/pkg/delivery"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
+	"github.com/fedhelm/fedhelm/pkg/printable"
 )
 
-// mostNamed is how many members an event names.
-const mostNamed = 3
+const (
+	namespaces kinds.ID = "namespaces"
+	// keptNamed is how many members an event names that keep what is deleted, and longestNote what the API allows it to say, in bytes.
+	keptNamed   = 3
+	longestNote = 1024
+)
 
-// sayKept tells on a namespace that has been let go which members have kept theirs, and why: nothing else is left to say it.
-func (c *Controller) sayKept(s *source) {
-	var kept []string
-	for _, m := range c.fleet.Load().members {
-		p := c.posts.get(m.name)
+// keepers are the reasons of events on what members keep because others use it.
+var keepers = map[kinds.ID]string{namespaces: "NamespaceKept", kinds.CRD: "DefinitionKept"}
+
+// tellKept says of a namespace, or of a definition, that was let go what kept says: nothing else is left to say it.
+func (c *Controller) tellKept(s *source, note string) {
+	reason := keepers[s.key.Kind]
+	kind, ok := c.sources.kind(s.key.Kind)
+	if note == "" || reason == "" || !ok {
+		return
+	}
+	of := &corev1.ObjectReference{APIVersion: kind.GroupVersionKind().GroupVersion().String(), Kind: kind.Kind, Name: s.key.Name, UID: s.uid}
+	c.o.Events.Eventf(of, nil, corev1.EventTypeWarning, reason, "Propagate", "%s", note)
+}
+
+// kept says who keeps the copy, and why; "" if nobody does.
+func (c *Controller) kept(s *source) string {
+	var said []string
+	more, posts := 0, c.posts.list()
+	for _, name := range c.fleet.Load().names {
+		p := posts[name]
 		if p == nil {
 			continue
 		}
-		if r := p.agent.Report(s.key); r.State == delivery.Kept {
-			kept = append(kept, m.name+": "+r.Message)
+		switch r := p.agent.Report(s.key); {
+		case r.State != delivery.Kept:
+		case len(said) == keptNamed:
+			more++
+		default:
+			said = append(said, name+": "+r.Message)
 		}
 	}
-	kind, ok := c.sources.kind(s.key.Kind)
-	if len(kept) == 0 || !ok {
-		return
+	note := strings.Join(said, "; ")
+	if more > 0 {
+		note += fmt.Sprintf("; and %d more", more)
 	}
-	more := ""
-	if n := len(kept) - mostNamed; n > 0 {
-		kept, more = kept[:mostNamed], fmt.Sprintf("; and %d more", n)
-	}
-	of := &corev1.ObjectReference{
-		APIVersion: kind.GroupVersionKind().GroupVersion().String(), Kind: kind.Kind, Name: s.key.Name, Namespace: s.key.Namespace, UID: s.uid,
-	}
-	c.o.Events.Eventf(of, nil, corev1.EventTypeWarning, "NamespaceKept", "Propagate", "%s%s", strings.Join(kept, "; "), more)
+	return printable.Line(note, longestNote)
 }

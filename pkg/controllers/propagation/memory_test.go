@@ -12,7 +12,9 @@ import (
 
 func TestTombs(t *testing.T) {
 	k := func(i int) delivery.Key { return delivery.Key{Kind: "configmaps", Name: fmt.Sprint(i)} }
-	wish := func(i int) delivery.Wish { return delivery.Wish{Action: delivery.Absent, Source: types.UID(fmt.Sprint(i))} }
+	wish := func(i int) delivery.Wish {
+		return delivery.Wish{Action: delivery.Absent, Source: types.UID(fmt.Sprint(i))}
+	}
 	tombs := newTombs(3)
 	for i := range 4 {
 		tombs.put(k(i), wish(i))

@@ -58,7 +58,7 @@ func inOrder(a, b kinds.Kind) int {
 
 func urgency(id kinds.ID) int {
 	switch id {
-	case "namespaces":
+	case namespaces:
 		return 0
 	case kinds.CRD:
 		return 1

@@ -48,6 +48,9 @@ func (c *Controller) portion(s *source, p *plan, m *member, at *post, selected b
 		if got, _ := p.of(m.name); got != nil {
 			part.Wanted, part.Pending = got.share(p.divided), got.pending
 			part.WantedHash = s.template.Hash(part.Wanted)
+			if got.scaled {
+				part.Wanted.Replicas = nil
+			}
 		} else {
 			part.Selected = false
 		}

@@ -62,6 +62,7 @@ func (c *Controller) release(ctx context.Context, s *source) error {
 	if err := recording.Wait(); err != nil {
 		return err
 	}
+	kept := c.kept(s) // what members say of it is forgotten with it
 	c.waits.release(s.key, s.uid)
 	err := c.setFinalizers(ctx, s, func(all []string) []string {
 		return slices.DeleteFunc(all, func(f string) bool { return f == fedv1beta1.FinalizerPropagation })
@@ -70,7 +71,7 @@ func (c *Controller) release(ctx context.Context, s *source) error {
 		c.waits.release(s.key, "")
 		return err
 	}
-	c.sayKept(s)
+	c.tellKept(s, kept)
 	return nil
 }
 

@@ -99,3 +99,20 @@ func TestUnreachableMembersOweWhatTheyMayHave(t *testing.T) {
 		})
 	}
 }
+
+func TestKept(t *testing.T) {
+	s := newStage(t, "a", "b", "c", "d", "e", "f")
+	o := object("shop", deleting)
+	o.SetNamespace("")
+	is := s.see(kindOf(t, "namespaces"), o)
+	if got := s.kept(is); got != "" {
+		t.Errorf("where nobody keeps it, it says %q", got)
+	}
+	for name, a := range s.agents {
+		a.reports[is.key] = delivery.Report{State: delivery.Kept, Message: "in use in " + name}
+	}
+	s.agents["b"].reports[is.key] = delivery.Report{State: delivery.Gone}
+	if got, want := s.kept(is), "a: in use in a; c: in use in c; d: in use in d; and 2 more"; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+}
