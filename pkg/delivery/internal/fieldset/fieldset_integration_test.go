@@ -4,12 +4,17 @@ package fieldset_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -131,6 +136,7 @@ func start(t *testing.T, each func(t *testing.T, c *copied), only ...string) {
 				source, err = c.client.Create(t.Context(), o, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 				return err
 			})
+			source.SetUID("source")
 			template, err := shape.New(k, source, shape.Marks{Federation: "fellowship", FederationUID: "uid"})
 			if err != nil {
 				t.Fatal(err)
@@ -162,6 +168,36 @@ func withoutVersion(t *testing.T, body []byte) []byte {
 	}
 	return body
 }
+
+// The golden files are what this version of the API server writes.
+func TestIntegrationGoldenFilesAreOfTheServer(t *testing.T) {
+	start(t, func(t *testing.T, c *copied) {
+		fields, ok := fieldset.Ours(c.apply(t).GetManagedFields(), us)
+		if !ok {
+			t.Fatal("nothing is ours")
+		}
+		got, err := json.MarshalIndent(applied{Body: c.body, Fields: fields}, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join("testdata", strings.ToLower(c.wanted["kind"].(string))+"-"+c.name+".golden.json")
+		got = append(got, '\n')
+		if *update {
+			if err := os.WriteFile(path, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
+			t.Errorf("%s (-want +got); if meant, run this test with -update:\n%s", path, diff)
+		}
+	})
+}
+
+var update = flag.Bool("update", false, "write golden files")
 
 // Whatever field of ours somebody else changes or takes away, Covers says so, and after another apply it covers again.
 func TestIntegrationEveryChangeIsSeen(t *testing.T) {
