@@ -20,7 +20,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
-	"github.com/fedhelm/fedhelm/pkg/delivery"
+	"github.com/fedhelm/fedhelm/pkg/memberstate"
 	"github.com/fedhelm/fedhelm/pkg/describe"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/join"
@@ -34,11 +34,11 @@ func described() *describe.Description {
 		Preferences: `{"clusters":{"*":{"weight":1}}}`,
 		Propagation: "synced 2/4; mordor: Unreachable: no route to host",
 		Members: []describe.Member{
-			{Name: "arnor", State: delivery.Terminating, Message: "not selected; its copy is to go"},
-			{Name: "gondor", Selected: true, Wanted: ptr.To[int32](4), Ready: ptr.To[int32](4), State: delivery.Synced},
-			{Name: "mordor", Selected: true, Wanted: ptr.To[int32](2), Ready: ptr.To[int32](0), State: delivery.Unreachable, Message: "dial tcp 192.0.2.1:6443:\nno route to host"},
-			{Name: "rohan", Selected: true, Wanted: ptr.To[int32](1), Ready: ptr.To[int32](0), State: delivery.Synced, Message: "1 pod: ImagePullBackOff"},
-			{Name: "shire", Selected: true, Wanted: ptr.To[int32](1), Ready: ptr.To[int32](1), State: delivery.Finished, Finished: "Complete"},
+			{Name: "arnor", State: "Terminating", Message: "not selected; its copy is to go"},
+			{Name: "gondor", Selected: true, Wanted: ptr.To[int32](4), Ready: ptr.To[int32](4), State: "Synced"},
+			{Name: "mordor", Selected: true, Wanted: ptr.To[int32](2), Ready: ptr.To[int32](0), State: "Unreachable", Message: "dial tcp 192.0.2.1:6443:\nno route to host"},
+			{Name: "rohan", Selected: true, Wanted: ptr.To[int32](1), Ready: ptr.To[int32](0), State: "Synced", Message: "1 pod: ImagePullBackOff"},
+			{Name: "shire", Selected: true, Wanted: ptr.To[int32](1), Ready: ptr.To[int32](1), State: "Finished", Finished: "Complete"},
 		},
 		Unnamed: 17, NotSelected: []string{"isengard", "moria"},
 		Events: []describe.Event{

@@ -24,7 +24,7 @@ type MemberOptions struct {
 	ClusterAdmin *bool // the federation may do everything in the member
 	// CustomKinds are federated beside those of the chart's own list, by group and resource. They replace what was there, unless nil.
 	CustomKinds []kinds.Kind
-	DNS *MemberDNS // all of it is chosen, or nothing
+	DNS         *MemberDNS // all of it is chosen, or nothing
 
 	// Base lies beneath all of the above: the values of the release that is rendered anew.
 	Base map[string]any

@@ -95,7 +95,7 @@ func TestMemberValuesFitTheChart(t *testing.T) {
 	vals := MemberOptions{
 		Federation: "fellowship", FederationUID: "8f1d4c52-6d0c-4e0b-9f0e-5b1f2c3d4e5f", Cluster: "gondor", ClusterAdmin: ptr.To(true),
 		CustomKinds: []kinds.Kind{{Group: "example.com", Resource: "widgets"}},
-		DNS: &MemberDNS{Resolver: true, Zone: "example.com.", ClusterDomain: "cluster.local", TopologyZone: "south-a", Region: "south"},
+		DNS:         &MemberDNS{Resolver: true, Zone: "example.com.", ClusterDomain: "cluster.local", TopologyZone: "south-a", Region: "south"},
 	}.Values()
 	merged, err := chartutil.CoalesceValues(chrt, vals)
 	if err != nil {

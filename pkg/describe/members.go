@@ -7,19 +7,21 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
-	"github.com/fedhelm/fedhelm/pkg/controllers/state"
-	"github.com/fedhelm/fedhelm/pkg/delivery"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
+	"github.com/fedhelm/fedhelm/pkg/memberstate"
 	"github.com/fedhelm/fedhelm/pkg/placement"
 	"github.com/fedhelm/fedhelm/pkg/roster"
 )
 
-// States beside those of delivery.
+// synced is what the federation reports of a copy that is as it should be.
+const synced memberstate.State = "Synced"
+
+// States beside those that the federation reports.
 const (
 	// Unknown: the controller manager has not said anything yet.
-	Unknown delivery.State = "Unknown"
+	Unknown memberstate.State = "Unknown"
 	// NoShare: of what is divided the member gets nothing.
-	NoShare delivery.State = "NoShare"
+	NoShare memberstate.State = "NoShare"
 )
 
 // Member is how the object fares in one member.
@@ -31,14 +33,14 @@ type Member struct {
 	Wanted *int32 `json:"wanted,omitempty"`
 	Ready  *int32 `json:"ready,omitempty"`
 	// State is that which the federation reports, Unknown or NoShare.
-	State    delivery.State `json:"state"`
-	Message  string         `json:"message,omitempty"`
-	Finished string         `json:"finished,omitempty"` // how the part of a Job has ended
+	State    memberstate.State `json:"state"`
+	Message  string            `json:"message,omitempty"`
+	Finished string            `json:"finished,omitempty"` // how the part of a Job has ended
 }
 
 // standing fills in what the annotations say of members.
 func (d *Description) standing(k kinds.Kind, o *unstructured.Unstructured, clusters []fedv1beta1.Cluster) {
-	reported, err := state.MembersOf(o.GetAnnotations())
+	reported, err := memberstate.Of(o.GetAnnotations())
 	if err != nil {
 		d.Problems = append(d.Problems, err.Error())
 	}
@@ -91,16 +93,16 @@ func (d *Description) standing(k kinds.Kind, o *unstructured.Unstructured, clust
 }
 
 // unsaid is the state of a member of which the annotation does not say one.
-func (d *Description) unsaid(k kinds.Kind, reported bool) delivery.State {
+func (d *Description) unsaid(k kinds.Kind, reported bool) memberstate.State {
 	switch {
 	case reported:
-		return delivery.Synced
+		return synced
 	case d.Propagation == "" || d.Unnamed > 0 || len(d.Problems) > 0:
 		return Unknown
 	case k.Divided != kinds.Whole:
 		return NoShare
 	default:
-		return delivery.Synced
+		return synced
 	}
 }
 

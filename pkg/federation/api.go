@@ -33,7 +33,7 @@ type API struct {
 
 	client  kubernetes.Interface
 	objects metadata.Interface
-	rest   rest.Interface
+	rest    rest.Interface
 }
 
 // OpenAPI reads the published kubeconfig. It does not yet talk to the API. tune, if not nil, may change how clients behave.

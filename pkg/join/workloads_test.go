@@ -52,7 +52,9 @@ func middleEarth() []runtime.Object {
 	return []runtime.Object{
 		marked("v1", "Namespace", "", "shire"), marked("v1", "ConfigMap", "shire", "seeds"), marked("apps/v1", "Deployment", "shire", "mill"), marked("v1", "Service", "shire", "mill"),
 		object("discovery.k8s.io/v1", "EndpointSlice", "shire", "mill-1", markedBy("fellowship", "")),
-		object("apps/v1", "ReplicaSet", "shire", "mill-1", func(o *objectMeta) { o.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "Deployment", Name: "mill"}} }),
+		object("apps/v1", "ReplicaSet", "shire", "mill-1", func(o *objectMeta) {
+			o.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "Deployment", Name: "mill"}}
+		}),
 		marked("v1", "Namespace", "", "bree"), marked("v1", "Secret", "bree", "pony"), object("v1", "PersistentVolumeClaim", "bree", "cellar"),
 		object("v1", "Namespace", "", "mordor"), object("v1", "Secret", "mordor", "ring"),
 		object("v1", "ConfigMap", "bree", "councils", markedBy("council", "uid-of-council")),

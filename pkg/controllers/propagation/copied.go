@@ -3,9 +3,9 @@ package propagation
 import (
 	"encoding/json"
 
-	"github.com/fedhelm/fedhelm/pkg/controllers/state"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
+	"github.com/fedhelm/fedhelm/pkg/memberstate"
 	"github.com/fedhelm/fedhelm/pkg/shape"
 )
 
@@ -33,8 +33,8 @@ type numbers struct {
 }
 
 // remembered is what was written into the source of members: nothing if somebody else wrote it.
-func (s *source) remembered() state.Members {
-	m, err := state.MembersOf(s.annotations)
+func (s *source) remembered() memberstate.Members {
+	m, err := memberstate.Of(s.annotations)
 	if err != nil {
 		return nil
 	}

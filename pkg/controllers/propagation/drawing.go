@@ -3,8 +3,8 @@ package propagation
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/fedhelm/fedhelm/pkg/controllers/state"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
+	"github.com/fedhelm/fedhelm/pkg/memberstate"
 	"github.com/fedhelm/fedhelm/pkg/placement"
 )
 
@@ -13,7 +13,7 @@ type drawing struct {
 	kind       kinds.Kind
 	source     *source
 	before     *plan // nil if there is none
-	remembered state.Members
+	remembered memberstate.Members
 	roster     *roster
 	selected   []int    // members of the roster
 	copies     []copied // in each of them

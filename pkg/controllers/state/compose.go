@@ -9,6 +9,7 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/aggregate"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
+	"github.com/fedhelm/fedhelm/pkg/memberstate"
 	"github.com/fedhelm/fedhelm/pkg/shape"
 )
 
@@ -26,7 +27,7 @@ func (c *composed) nothing() bool { return len(c.annotations) == 0 && c.status =
 
 // compose makes the state of an object from its snapshot. An error is about its status alone: the rest is composed without it.
 func compose(s *Snapshot, now time.Time) (composed, error) {
-	before, err := MembersOf(s.Annotations)
+	before, err := memberstate.Of(s.Annotations)
 	if err != nil {
 		before = nil // somebody else wrote it; ours takes its place
 	}
@@ -40,7 +41,7 @@ func compose(s *Snapshot, now time.Time) (composed, error) {
 	c.annotate(s, propagationKey, s.propagation(all))
 	c.annotate(s, membersKey, members.Encode())
 	c.events = s.transitions(all, before)
-	c.soft = c.status == nil && len(c.events) == 0 && before.quiet() && members.quiet()
+	c.soft = c.status == nil && len(c.events) == 0 && quiet(before) && quiet(members)
 	return c, err
 }
 
@@ -92,15 +93,15 @@ func (s *Snapshot) aggregate(c *composed, all []standing, now time.Time) error {
 }
 
 // members is the text for programs.
-func (s *Snapshot) members(all []standing) Members {
+func (s *Snapshot) members(all []standing) memberstate.Members {
 	type entry struct {
 		*standing
-		Member
+		memberstate.Member
 	}
 	var entries []entry
 	for i := range all {
 		x := &all[i]
-		m := Member{State: x.state, Message: x.message}
+		m := memberstate.Member{State: x.state, Message: x.message}
 		if x.state == delivery.Synced && x.message == "" || !x.matters() {
 			m.State = ""
 		}
@@ -108,22 +109,22 @@ func (s *Snapshot) members(all []standing) Members {
 			m.Wanted, m.Ready = wholeOf(s.Kind.Divided, x.Wanted), x.progress.Ready
 			switch {
 			case x.progress.Complete:
-				m.Finished = FinishedComplete
+				m.Finished = memberstate.FinishedComplete
 			case x.progress.Failed:
-				m.Finished = FinishedFailed
+				m.Finished = memberstate.FinishedFailed
 			}
 		}
-		if x.matters() && m != (Member{}) {
+		if x.matters() && m != (memberstate.Member{}) {
 			entries = append(entries, entry{x, m})
 		}
 	}
-	if len(entries) > MostMembers {
+	if len(entries) > memberstate.MostMembers {
 		slices.SortStableFunc(entries, func(a, b entry) int { return urgency(a.state) - urgency(b.state) })
 	}
-	members := make(Members, len(entries))
+	members := make(memberstate.Members, len(entries))
 	for i, e := range entries {
-		if i == MostMembers {
-			members[""] = Member{More: len(entries) - MostMembers}
+		if i == memberstate.MostMembers {
+			members[""] = memberstate.Member{More: len(entries) - memberstate.MostMembers}
 			break
 		}
 		members[e.standing.Member] = e.Member
@@ -152,7 +153,7 @@ func wholeOf(d kinds.Divided, s shape.Share) int32 {
 }
 
 // quiet tells that members are on their way, and nothing is wrong.
-func (m Members) quiet() bool {
+func quiet(m memberstate.Members) bool {
 	for name, x := range m {
 		if x.Message != "" || x.Finished != "" || name != "" && x.State != "" && !slices.Contains(fleeting, x.State) && x.State != delivery.Used {
 			return false

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/fedhelm/fedhelm/pkg/delivery"
+	"github.com/fedhelm/fedhelm/pkg/memberstate"
 )
 
 // longestNote is what the API allows an event to say, in bytes.
@@ -17,7 +18,7 @@ const longestNote = 1024
 type event struct{ reason, note string }
 
 // transitions are the problems that have begun since the state was written last, one event for each reason, however many members have it.
-func (s *Snapshot) transitions(all []standing, before Members) []event {
+func (s *Snapshot) transitions(all []standing, before memberstate.Members) []event {
 	var events []event
 	if s.Problem != "" && !s.saysReason(reasonMalformed) {
 		events = append(events, event{reasonMalformed, s.Problem})
@@ -28,7 +29,7 @@ func (s *Snapshot) transitions(all []standing, before Members) []event {
 	for _, problem := range problems {
 		var begun []*standing
 		for i := range all {
-			if x := &all[i]; x.state == problem && x.matters() && !before.had(x.Member, problem) {
+			if x := &all[i]; x.state == problem && x.matters() && !had(before, x.Member, problem) {
 				begun = append(begun, x)
 			}
 		}
@@ -44,7 +45,7 @@ func (s *Snapshot) transitions(all []standing, before Members) []event {
 }
 
 // had tells whether a member had the problem, so far as is known: where members were too many to be named, it may have, if others did.
-func (m Members) had(member string, problem delivery.State) bool {
+func had(m memberstate.Members, member string, problem delivery.State) bool {
 	if x, named := m[member]; named {
 		return x.State == problem
 	}

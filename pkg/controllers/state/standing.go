@@ -5,6 +5,7 @@ import (
 
 	"github.com/fedhelm/fedhelm/pkg/aggregate"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
+	"github.com/fedhelm/fedhelm/pkg/memberstate"
 )
 
 // standing is how one member counts.
@@ -26,7 +27,7 @@ var fleeting = []delivery.State{"", delivery.Pending, delivery.Throttled, delive
 
 // stand judges a part. Of a member that cannot be reached holds what was seen last; of one that was not seen since the process began, what
 // was written of it.
-func (s *Snapshot) stand(p *Part, before Members) standing {
+func (s *Snapshot) stand(p *Part, before memberstate.Members) standing {
 	x := standing{Part: p, state: p.State, message: p.Message}
 	written, named := before[p.Member]
 	if written.Finished != "" && p.Copy == nil {
@@ -103,6 +104,6 @@ func (x *standing) matters() bool {
 // written tells whether the state of the object was written before.
 func (s *Snapshot) written() bool { return s.Annotations[propagationKey] != "" }
 
-func remembered(m Member) *aggregate.Known {
-	return &aggregate.Known{Ready: m.Ready, Complete: m.Finished == FinishedComplete, Failed: m.Finished == FinishedFailed}
+func remembered(m memberstate.Member) *aggregate.Known {
+	return &aggregate.Known{Ready: m.Ready, Complete: m.Finished == memberstate.FinishedComplete, Failed: m.Finished == memberstate.FinishedFailed}
 }

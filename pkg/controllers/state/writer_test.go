@@ -14,6 +14,7 @@ import (
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/controllers/state"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
+	"github.com/fedhelm/fedhelm/pkg/memberstate"
 	"github.com/fedhelm/fedhelm/pkg/shape"
 )
 
@@ -201,7 +202,7 @@ func TestOfManyMembersThoseWithProblemsAreNamed(t *testing.T) {
 		w.know(configMaps, key, s)
 		after(time.Second)
 		_, members := w.annotations(configMaps, key)
-		m, err := state.MembersOf(map[string]string{fedv1beta1.AnnotationMembers: members})
+		m, err := memberstate.Of(map[string]string{fedv1beta1.AnnotationMembers: members})
 		if err != nil || m["z"].State != delivery.Conflict || m[""].More != 101 {
 			w.Errorf("%d members, error %v: %s", len(m), err, members)
 		}
@@ -325,7 +326,7 @@ func TestManyMembersThatFailAtOnceAreOneEvent(t *testing.T) {
 		if want := "synced 0/1000; m000: Rejected: quota; m001: Rejected: quota; m002: Rejected: quota; and 997 more"; text != want {
 			w.Errorf("it says %q, want %q", text, want)
 		}
-		m, err := state.MembersOf(map[string]string{"federation.fedhelm.io/members": members})
+		m, err := memberstate.Of(map[string]string{"federation.fedhelm.io/members": members})
 		if err != nil || len(m) != 201 || m[""].More != 800 {
 			w.Errorf("%d members are named, %d counted, error %v", len(m), m[""].More, err)
 		}

@@ -1,11 +1,12 @@
-package state
+// Package memberstate is what the annotation AnnotationMembers of an object in the federation API says: how it stands with the object in members.
+// The controller manager writes it; programs read it.
+package memberstate
 
 import (
 	"encoding/json"
 	"fmt"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
-	"github.com/fedhelm/fedhelm/pkg/delivery"
 )
 
 // MostMembers is how many members AnnotationMembers names. What others there are is counted under the name "".
@@ -16,6 +17,9 @@ const (
 	FinishedComplete = "Complete"
 	FinishedFailed   = "Failed"
 )
+
+// State is how it stands with an object in a member. Package delivery has the values.
+type State string
 
 // Members is what AnnotationMembers says, by the names of members. Of a kind that is divided it has every member with a share; of others
 // those where not all is plainly as it should be.
@@ -29,16 +33,16 @@ type Member struct {
 	// Ready is how much of it is there: ready replicas; pods of a Job that are ready or have succeeded; what an autoscaler runs.
 	Ready int32 `json:"ready,omitempty"`
 	// State is "" while all is well and there is no Message.
-	State   delivery.State `json:"state,omitempty"`
-	Message string         `json:"message,omitempty"`
+	State   State  `json:"state,omitempty"`
+	Message string `json:"message,omitempty"`
 	// Finished is how the part of a Job ended in the member: FinishedComplete, FinishedFailed, or "" while it has not.
 	Finished string `json:"finished,omitempty"`
 	// More is how many members are not named; under the name "" only.
 	More int `json:"more,omitempty"`
 }
 
-// MembersOf reads AnnotationMembers. Annotations without it have none; an error says that somebody else wrote it.
-func MembersOf(annotations map[string]string) (Members, error) {
+// Of reads AnnotationMembers. Annotations without it have none; an error says that somebody else wrote it.
+func Of(annotations map[string]string) (Members, error) {
 	text, ok := annotations[fedv1beta1.AnnotationMembers]
 	if !ok {
 		return nil, nil
