@@ -23,7 +23,7 @@ func digest(t *text, depth int) (uint64, error) {
 		if err != nil || !more {
 			return mix(sum), err
 		}
-		name, err := t.name()
+		name, err := t.rawName()
 		if err != nil {
 			return 0, err
 		}

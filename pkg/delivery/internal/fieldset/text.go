@@ -65,16 +65,22 @@ func (t *text) quoted() ([]byte, error) {
 	}
 }
 
-// name goes past a string and the colon that follows.
+// name goes past a string and the colon that follows, and returns what the string means.
 func (t *text) name() ([]byte, error) {
-	name, err := t.quoted()
+	name, err := t.rawName()
 	if err != nil {
 		return nil, err
 	}
-	if !t.take(':') {
-		return nil, t.malformed()
-	}
 	return unquoted(name)
+}
+
+// rawName is like name, but returns the string as it is written.
+func (t *text) rawName() ([]byte, error) {
+	name, err := t.quoted()
+	if err == nil && !t.take(':') {
+		err = t.malformed()
+	}
+	return name, err
 }
 
 // more goes past what separates the members of an object or a list. It is false at the end, which it goes past too.
@@ -144,6 +150,23 @@ func unquoted(s []byte) ([]byte, error) {
 		return nil, fmt.Errorf("read JSON: %w", err)
 	}
 	return []byte(out), nil
+}
+
+// unquoteInto appends what is between the quotes of a string, with what is escaped resolved.
+func unquoteInto(to, s []byte) ([]byte, error) {
+	for len(s) > 0 {
+		i := bytes.IndexByte(s, '\\')
+		if i < 0 || i+1 == len(s) {
+			break
+		}
+		if c := s[i+1]; c != '"' && c != '\\' {
+			rest, err := unquoted(s)
+			return append(to, rest...), err
+		}
+		to = append(append(to, s[:i]...), s[i+1])
+		s = s[i+2:]
+	}
+	return append(to, s...), nil
 }
 
 // same tells whether two scalars, as they are written, are the same. Of numbers that are written differently it says that they are not.

@@ -22,6 +22,7 @@ type walker struct {
 	nodes   []node
 	matches []int32
 	scratch []byte
+	names   []byte // of nodes, where something was escaped in them
 	custom  bool // the object is of a kind that is not known to have no maps of objects
 }
 
@@ -29,7 +30,7 @@ var walkers = sync.Pool{New: func() any { return new(walker) }}
 
 func (w *walker) release() {
 	clear(w.nodes) // its keys are parts of what was read
-	w.nodes, w.matches, w.scratch, w.custom = w.nodes[:0], w.matches[:0], w.scratch[:0], false
+	w.nodes, w.matches, w.scratch, w.names, w.custom = w.nodes[:0], w.matches[:0], w.scratch[:0], w.names[:0], false
 	if cap(w.nodes) <= 1<<15 { // a few objects are huge, and would stay
 		walkers.Put(w)
 	}
@@ -67,9 +68,16 @@ func (w *walker) readChildren(parent int32, t *text, depth int) error {
 		if err != nil || !more {
 			return err
 		}
-		key, err := t.name()
+		key, err := t.rawName()
 		if err != nil {
 			return err
+		}
+		if bytes.IndexByte(key, '\\') >= 0 {
+			begin := len(w.names)
+			if w.names, err = unquoteInto(w.names, key); err != nil {
+				return err
+			}
+			key = w.names[begin:]
 		}
 		if len(key) < 2 || key[1] != ':' {
 			w.nodes[parent].self = w.nodes[parent].self || string(key) == "."
