@@ -24,16 +24,21 @@ func (j *job) absent(ctx context.Context, r *record) verdict {
 	case !r.there || !r.ours:
 		return gone()
 	}
-	found, err := j.others(ctx)
-	switch {
-	case err != nil:
+	h, err := j.holds(ctx)
+	if err != nil {
 		return j.failed(err)
-	case found == "":
+	}
+	return j.part(ctx, r, h)
+}
+
+// part deletes the copy, or releases it if it holds what is others'.
+func (j *job) part(ctx context.Context, r *record, h held) verdict {
+	if h.others == "" {
 		return j.remove(ctx, r.uid, "")
 	}
 	v := j.release(ctx, r)
 	if v.state == Gone {
-		v = verdict{state: Kept, message: found}
+		v = verdict{state: Kept, message: say("kept for what others have in it: %s", h.others)}
 	}
 	return v
 }

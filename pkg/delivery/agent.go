@@ -107,6 +107,7 @@ func (a *Agent) labour(ctx context.Context) {
 	for ctx.Err() == nil && a.gate.mayStay() {
 		if k, p, ok := a.queue.get(); ok {
 			a.work(ctx, k, p)
+			a.passLarge(k)
 			a.queue.done(k)
 		} else if k, _, ok := a.crews.get(); ok {
 			a.lookAtPods(ctx, k)

@@ -18,9 +18,9 @@ var brakeKey = Key{Name: "copies without sources"}
 // brake holds copies without sources back until they were judged.
 type brake struct {
 	mu       sync.Mutex
-	allowed  map[Key]bool
-	released bool        // whatever is held may go
-	gone     []time.Time // deletions
+	allowed  map[Key]bool // the value says that somebody has asked for it
+	released bool         // whatever is held may go
+	gone     []time.Time  // deletions
 }
 
 // ReleaseBrake lets all copies be deleted that are held at the moment since their sources are missing.
@@ -31,36 +31,59 @@ func (a *Agent) ReleaseBrake() {
 	a.queue.add(brakeKey, User)
 }
 
-// unsourced deletes the copy, unless too many have lost their sources.
+// unsourced deletes the copy, unless too many have lost their sources. What holds objects goes after them, one by one: nobody has counted
+// those that would go with it. What carries our marks without ever having been applied by us is no copy: somebody has copied one.
 func (j *job) unsourced(ctx context.Context, r *record) verdict {
 	if !r.there || !r.ours || r.terminating {
 		return j.absent(ctx, r)
 	}
-	if !j.brake.allows(j.key) {
+	if r.digest == 0 {
+		return verdict{}
+	}
+	ok, wholly := j.brake.allows(j.key)
+	if !ok {
 		j.queue.addAfter(brakeKey, Recheck, beforeJudging)
 		if r.state == Held {
 			return verdict{state: Held, message: r.note.message}
 		}
 		return verdict{state: Pending}
 	}
-	v := j.absent(ctx, r)
+	h, err := j.holds(ctx)
+	switch {
+	case err != nil:
+		return j.failed(err)
+	case h.ours != "" && h.others == "" && !wholly:
+		return j.outlived(r, h.ours)
+	}
+	v := j.part(ctx, r, h)
 	if v.state == Terminating || v.state == Gone || v.state == Kept {
 		j.brake.took(j.key, j.now)
 	}
 	return v
 }
 
-func (b *brake) allows(k Key) bool {
+// outlived is the verdict on what holds objects still, which go soon, if they go at all.
+func (j *job) outlived(r *record, found string) verdict {
+	v := verdict{state: Pending, message: say("its source is gone; it is deleted when what it holds is, such as %s", found), again: 2 * beforeJudging}
+	if r.note != nil && r.note.message != "" {
+		v.state, v.again = Held, lookAgain
+	}
+	return v
+}
+
+// allows tells whether a copy may go, and whether that is with all that it holds.
+func (b *brake) allows(k Key) (ok, wholly bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.allowed[k]
+	wholly, ok = b.allowed[k]
+	return ok, wholly
 }
 
 // took counts a deletion.
 func (b *brake) took(k Key, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.allowed[k] {
+	if _, ok := b.allowed[k]; ok {
 		delete(b.allowed, k)
 		b.gone = append(b.gone, now)
 	}
@@ -112,7 +135,7 @@ func (b *brake) decide(found []Key, copies int, l *Limits, now time.Time) string
 		return say("not deleted, although its source is gone: so are those of %d of the %d copies in the member, more than %d at once", len(found), copies, most)
 	}
 	for _, k := range found {
-		b.allowed[k] = true
+		b.allowed[k] = b.released
 	}
 	if b.released {
 		b.released, b.gone = false, nil
@@ -146,7 +169,7 @@ func (t *table) standing() []Key {
 	defer t.mu.Unlock()
 	var keys []Key
 	for n, r := range t.records {
-		if r.there && r.ours && !r.terminating {
+		if r.there && r.ours && r.digest != 0 && !r.terminating {
 			keys = append(keys, t.key(n))
 		}
 	}

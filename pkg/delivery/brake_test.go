@@ -99,7 +99,7 @@ func TestBrakeCountsWhatWentAFewAtATime(t *testing.T) {
 		t.Fatalf("ten of a hundred: %s", why)
 	}
 	for _, k := range keys(10) {
-		if !b.allows(k) {
+		if ok, wholly := b.allows(k); !ok || wholly {
 			t.Fatal("one of them is not allowed")
 		}
 		b.took(k, now)
@@ -107,7 +107,7 @@ func TestBrakeCountsWhatWentAFewAtATime(t *testing.T) {
 	if why := b.decide(keys(1), 90, limits, now.Add(recently)); why == "" {
 		t.Error("one more, within the hour, was allowed")
 	}
-	if b.allows(keys(1)[0]) {
+	if ok, _ := b.allows(keys(1)[0]); ok {
 		t.Error("what was refused is allowed")
 	}
 	if why := b.decide(keys(10), 90, limits, now.Add(recently+1)); why != "" {

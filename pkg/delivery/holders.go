@@ -17,28 +17,33 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
-// others says what others have in a copy that holds objects, and would lose them with it; "" if nothing.
-func (j *job) others(ctx context.Context) (string, error) {
+// held names what would go with a copy that holds objects: some of what is others', and, if that is nothing, some of what is ours. What is
+// on its way out does not count.
+type held struct{ others, ours string }
+
+// holds looks into a namespace or a definition; other kinds hold nothing.
+func (j *job) holds(ctx context.Context) (held, error) {
 	switch j.kind.ID() {
 	case namespacesID:
 		return j.inNamespace(ctx)
 	case kinds.CRD:
 		return j.ofDefinition(ctx)
 	default:
-		return "", nil
+		return held{}, nil
 	}
 }
 
-// inNamespace says what is in a namespace that is neither ours nor made by Kubernetes.
-func (j *job) inNamespace(ctx context.Context) (string, error) {
+// inNamespace passes over what Kubernetes puts into every namespace, too.
+func (j *job) inNamespace(ctx context.Context) (h held, err error) {
 	found, err := j.client.inUse(ctx, j.n.name, func(m *metav1.PartialObjectMetadata) bool {
 		s := j.t.metadata(&m.ObjectMeta)
+		if s.ours && h.ours == "" {
+			h.ours = m.Name
+		}
 		return s.ours
 	})
-	if err != nil || len(found) == 0 {
-		return "", err
-	}
-	return say("kept for what others have in it: %s", strings.Join(found, ", ")), nil
+	h.others = strings.Join(found, ", ")
+	return h, err
 }
 
 // inUse asks for what somebody would miss in a namespace.
@@ -63,32 +68,33 @@ func (c *client) inUse(ctx context.Context, namespace string, ours func(*metav1.
 // lookAround is how long it may take to look at all that is in a namespace.
 const lookAround = 2 * time.Minute
 
-// ofDefinition says which objects of the defined kind are others'.
-func (j *job) ofDefinition(ctx context.Context) (string, error) {
+// ofDefinition looks at the objects of the defined kind.
+func (j *job) ofDefinition(ctx context.Context) (h held, err error) {
 	k, err := j.client.defined(ctx, j.kind, j.n.name)
 	if apierrors.IsNotFound(err) {
-		return "", nil
+		return held{}, nil
 	}
 	if err != nil {
-		return "", err
+		return held{}, err
 	}
-	first, l := "", lens{kind: k, federation: j.Federation, federationUID: j.FederationUID}
+	l := lens{kind: k, federation: j.Federation, federationUID: j.FederationUID}
 	err = j.client.everything(ctx, k, func(o *object) {
-		if s := l.metadata(&o.ObjectMeta); first == "" && !s.ours && !s.terminating {
-			first = Key{k.ID(), o.Namespace, o.Name}.String()
+		name := &h.others
+		s := l.metadata(&o.ObjectMeta)
+		if s.ours {
+			name = &h.ours
+		}
+		if *name == "" && !s.terminating {
+			*name = Key{k.ID(), o.Namespace, o.Name}.String()
 		}
 	})
 	switch {
 	case isUnserved(err):
-		return "", nil
+		return held{}, nil
 	case apierrors.IsForbidden(err):
-		return say("kept, since it cannot be seen whether the member has objects of the kind that are not the federation's: %s", plain(err)), nil
-	case err != nil:
-		return "", err
-	case first != "":
-		return say("kept, since the member has objects of the kind that are not the federation's, such as %s", first), nil
+		return held{others: say("%s cannot be listed (%s)", k.ID(), plain(err))}, nil
 	default:
-		return "", nil
+		return h, err
 	}
 }
 

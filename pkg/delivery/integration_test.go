@@ -253,6 +253,17 @@ func TestIntegrationAgent(t *testing.T) {
 				p.t.Errorf("the report is %+v", r)
 			}
 		}},
+		{"a copy that could not be changed is made anew when somebody deletes it", func(p *place) {
+			p.run()
+			p.namespace()
+			k := p.configMapImmutable("one")
+			p.expect(k, Synced)
+			p.configMapImmutable("two")
+			p.expect(k, Immutable)
+			p.must(p.kube.CoreV1().ConfigMaps(p.ns).Delete(p.t.Context(), "frozen", metav1.DeleteOptions{}))
+			p.becomes("frozen", "two")
+			p.expect(k, Synced)
+		}},
 		{"a namespace of ours goes when all that is in it is ours", func(p *place) {
 			p.run()
 			ns, k := p.namespace(), p.configMap("settings", "one")

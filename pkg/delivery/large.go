@@ -9,6 +9,7 @@ const largeBody = 256 << 10
 type largeSlot struct {
 	mu      sync.Mutex
 	taken   bool
+	next    Key // who was called from the line, and has not come yet
 	waiting []waiter
 }
 
@@ -21,6 +22,9 @@ type waiter struct {
 func (s *largeSlot) take(k Key, p Priority) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.next == k {
+		s.next = Key{}
+	}
 	if s.taken {
 		s.waiting = append(s.waiting, waiter{k, p})
 		return false
@@ -34,17 +38,43 @@ func (s *largeSlot) free() (waiter, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.taken = false
+	return s.call()
+}
+
+// pass returns who is next in line if it was the key's turn, which has not taken the slot: it does not need it any more.
+func (s *largeSlot) pass(k Key) (waiter, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.next != k {
+		return waiter{}, false
+	}
+	s.next = Key{}
+	if s.taken { // who has it calls the next
+		return waiter{}, false
+	}
+	return s.call()
+}
+
+func (s *largeSlot) call() (waiter, bool) {
 	if len(s.waiting) == 0 {
 		return waiter{}, false
 	}
 	next := s.waiting[0]
 	s.waiting = s.waiting[1:]
+	s.next = next.key
 	return next, true
 }
 
 // nextLarge gives the slot back.
 func (a *Agent) nextLarge() {
 	if next, ok := a.large.free(); ok {
+		a.queue.add(next.key, next.priority)
+	}
+}
+
+// passLarge has the next in line come for the slot if the key did not when it was its turn.
+func (a *Agent) passLarge(k Key) {
+	if next, ok := a.large.pass(k); ok {
 		a.queue.add(next.key, next.priority)
 	}
 }

@@ -40,6 +40,7 @@ type attempt struct {
 	action          Action
 	hash            string
 	source          types.UID
+	copy            types.UID // to which; "" if there was none
 	adopt, recreate bool
 }
 

@@ -44,6 +44,7 @@ func (a *Agent) work(ctx context.Context, k Key, p Priority) {
 	}
 	r := j.t.look(j.n)
 	try := j.attempt()
+	try.copy = r.uid
 	if wait, failed := r.waits(try, j.now); failed {
 		if wait > 0 {
 			a.queue.addAfter(k, p, wait)

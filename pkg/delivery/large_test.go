@@ -1,0 +1,37 @@
+package delivery
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// The next in line may not need the slot any more when it is called.
+func TestLineForTheLargeSlotGoesOn(t *testing.T) {
+	t.Parallel()
+	w, api, f := newFaulty(t)
+	w.run()
+	w.expect(w.source(shire), Synced)
+	hold := make(chan struct{})
+	f.set(func(rw http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > largeBody {
+			<-hold
+		}
+		api.ServeHTTP(rw, r)
+	})
+	var keys []Key
+	for i := range 5 {
+		keys = append(keys, w.source(fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"large%d","namespace":"shire"},"data":{"key":%q}}`, i, strings.Repeat("x", largeBody))))
+		if i > 0 {
+			w.expect(keys[i], Pending)
+		}
+	}
+	w.mu.Lock()
+	w.wishes[keys[1]] = Wish{Action: Absent} // the next in line
+	w.mu.Unlock()
+	close(hold)
+	for _, k := range keys[2:] {
+		w.expect(k, Synced)
+	}
+}
