@@ -22,7 +22,7 @@ import (
 )
 
 // addPropagation adds what brings objects into members and says how they are there.
-func addPropagation(mgr ctrl.Manager, federation string, p propagation, registry *members.Registry) error {
+func addPropagation(mgr ctrl.Manager, federation, namespace string, p propagation, registry *members.Registry) error {
 	static, err := kinds.Parse(p.kinds)
 	if err != nil {
 		return fmt.Errorf("read --federated-kinds: %w", err)
@@ -41,6 +41,7 @@ func addPropagation(mgr ctrl.Manager, federation string, p propagation, registry
 	var writer *state.Writer
 	controller, err := propagate.New(propagate.Options{
 		Federation:      federation,
+		Namespace:       namespace,
 		API:             mgr.GetConfig(),
 		Clusters:        mgr.GetCache(),
 		Client:          mgr.GetClient(),

@@ -55,6 +55,22 @@ func TestAgentMakesChangesAndDeletes(t *testing.T) {
 	}
 }
 
+func TestNothingIsPutIntoTheFederationsOwnNamespace(t *testing.T) {
+	t.Parallel()
+	w, api := newFake(t, fakeapi.Options{})
+	w.reserved = "shire"
+	w.run()
+	ns, k, elsewhere := w.source(shire), w.source(settings), w.source(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"settings","namespace":"default"}}`)
+	w.expect(ns, Synced)
+	w.expect(elsewhere, Synced)
+	if r := w.expect(k, Rejected); !strings.Contains(r.Message, `"shire"`) {
+		t.Errorf("the message is %q", r.Message)
+	}
+	if _, ok := api.Get(w.kinds[k.Kind], "shire", "settings"); ok {
+		t.Error("it was put there")
+	}
+}
+
 func TestLargeBodiesDoNotStandInTheWay(t *testing.T) {
 	t.Parallel()
 	w, api, f := newFaulty(t)

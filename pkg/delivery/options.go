@@ -17,6 +17,9 @@ type Options struct {
 	// Federation and FederationUID tell whose copies the Agent looks after.
 	Federation    string
 	FederationUID types.UID
+	// Reserved is the namespace of the member in which nothing is put: that of the account that the federation uses there. Pods in it could
+	// have the federation's rights, whoever wished for them. "" for none.
+	Reserved string
 	// Wish says what the member shall hold under a key. It is asked often, from several goroutines, and must not block.
 	Wish func(Key) Wish
 	// Changed is called when the Report of a key has changed in a way that matters. It must not block, nor call back.

@@ -44,6 +44,8 @@ func (j *job) share(r *record) shape.Share {
 
 func (j *job) bring(ctx context.Context, r *record, share shape.Share, hash string) verdict {
 	switch {
+	case j.Reserved != "" && j.n.namespace == j.Reserved:
+		return verdict{state: Rejected, message: say("nothing is put into namespace %q, which is the federation's own in the member", j.Reserved), failed: true, final: true}
 	case r.there && r.terminating:
 		return verdict{state: Terminating, message: "it is being deleted in the member, and is made again after that"}
 	case r.inOrder(hash, j.wish.Source), r.sameSource(hash, j.wish.Source) && r.settled == 0 && j.covered(r, share, hash):

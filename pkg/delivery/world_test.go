@@ -39,6 +39,8 @@ type world struct {
 	limits  Limits
 	metrics *Metrics
 	end     func()
+	// reserved is the namespace in which nothing is put.
+	reserved string
 
 	mu      sync.Mutex
 	wishes  map[Key]Wish
@@ -74,7 +76,7 @@ func (w *world) run() {
 	}
 	w.agent = New(Options{
 		Member:     &members.Member{Name: "gondor", Config: config, Client: client},
-		Federation: fellowship, FederationUID: fellowshipUID,
+		Federation: fellowship, FederationUID: fellowshipUID, Reserved: w.reserved,
 		Wish: w.wish, Changed: w.noteChange, Kind: func(id kinds.ID) (kinds.Kind, bool) { k, ok := w.kinds[id]; return k, ok },
 		Limits: w.limits, Metrics: w.metrics,
 	})

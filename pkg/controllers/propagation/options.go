@@ -18,6 +18,8 @@ import (
 // Options are what a Controller works with. All are required unless said otherwise.
 type Options struct {
 	Federation string
+	// Namespace is that of the federation in its host and its members. Nothing is put there.
+	Namespace string
 	// API is for clients of the federation API. Its limits of rates are not heeded: what is asked is bounded by itself.
 	API *rest.Config
 	// Clusters has those of the federation API, as the manager's cache does; Status writes theirs.

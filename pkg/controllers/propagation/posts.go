@@ -111,7 +111,7 @@ func (c *Controller) staff(name string, member *members.Member) {
 		return
 	}
 	a := delivery.New(delivery.Options{
-		Member: member, Federation: c.marks.Federation, FederationUID: c.marks.FederationUID,
+		Member: member, Federation: c.marks.Federation, FederationUID: c.marks.FederationUID, Reserved: c.o.Namespace,
 		Wish:    func(k delivery.Key) delivery.Wish { return c.wish(name, k) },
 		Changed: func(k delivery.Key) { c.reported(name, k) },
 		Kind:    c.sources.kind,
