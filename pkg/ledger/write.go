@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -147,8 +148,8 @@ func (b *book) changes(cluster string, add map[delivery.Key]Entry) []*change {
 		take(p)
 	}
 	for i, c := range changes {
-		for key, uid := range b.settled {
-			if _, again := add[key]; !again && c.page.has(key, uid) {
+		for key, uid := range b.settledOn(c.page) {
+			if _, again := add[key]; !again {
 				c.remove[key] = uid
 				sizes[i] -= sizeOf(c.page.entries[key].entry(key))
 			}
@@ -200,11 +201,32 @@ func (b *book) replace(name string, p *page) {
 	}
 }
 
+// settledOn yields what is settled and still on the page. It takes as long as the shorter of both: there may be a hundred thousand.
+func (b *book) settledOn(p *page) iter.Seq2[delivery.Key, types.UID] {
+	return func(yield func(delivery.Key, types.UID) bool) {
+		if len(b.settled) < len(p.entries) {
+			for key, uid := range b.settled {
+				if p.has(key, uid) && !yield(key, uid) {
+					return
+				}
+			}
+			return
+		}
+		for key, v := range p.entries {
+			if b.isSettled(key, v.uid) && !yield(key, v.uid) {
+				return
+			}
+		}
+	}
+}
+
 // tidy drops what is settled for good.
 func (b *book) tidy() {
-	maps.DeleteFunc(b.settled, func(key delivery.Key, uid types.UID) bool {
-		return !slices.ContainsFunc(b.pages, func(p *page) bool { return p.has(key, uid) })
-	})
+	left := map[delivery.Key]types.UID{}
+	for _, p := range b.pages {
+		maps.Insert(left, b.settledOn(p))
+	}
+	b.settled = left
 }
 
 // races is how often a page is tried that somebody else writes too.
