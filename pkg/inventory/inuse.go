@@ -39,7 +39,7 @@ var errEnough = errors.New("enough was found")
 // An error says that it is not known whether there is something, and that it is worth trying again.
 func InUse(
 	ctx context.Context, kinds discovery.ServerResourcesInterface, objects metadata.Interface,
-	namespace string, ours func(*metav1.PartialObjectMetadata) bool,
+	namespace string, ours func(schema.GroupResource, *metav1.PartialObjectMetadata) bool,
 ) (found []string, err error) {
 	served, err := ServedKinds(kinds)
 	l := &look{objects: objects, namespace: namespace, ours: ours, within: map[schema.GroupKind]bool{}, free: map[types.UID]bool{}}
@@ -100,7 +100,7 @@ func unseen(err error) ([]string, error) {
 type look struct {
 	objects   metadata.Interface
 	namespace string
-	ours      func(*metav1.PartialObjectMetadata) bool
+	ours      func(schema.GroupResource, *metav1.PartialObjectMetadata) bool
 	within    map[schema.GroupKind]bool // kinds of which the objects in the namespace are looked at
 	free      map[types.UID]bool        // ServiceAccounts that nobody misses
 	found     []string
@@ -153,7 +153,7 @@ func (l *look) missed(ctx context.Context, k ServedKind, o *metav1.PartialObject
 		return false, nil
 	case kind == claims:
 		return true, nil
-	case l.ours(o), kind == serviceAccounts && o.Name == "default":
+	case l.ours(kind, o), kind == serviceAccounts && o.Name == "default":
 		if kind == serviceAccounts {
 			l.free[o.UID] = true
 		}

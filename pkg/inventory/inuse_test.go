@@ -153,7 +153,9 @@ func TestInUseIsNotKnown(t *testing.T) {
 	}
 }
 
-func isOurs(o *metav1.PartialObjectMetadata) bool { return o.Labels["ours"] == "true" }
+func isOurs(_ schema.GroupResource, o *metav1.PartialObjectMetadata) bool {
+	return o.Labels["ours"] == "true"
+}
 
 // cluster has these objects. As an API server, it selects Secrets by their type: those named opaque have another than tokens.
 func cluster(t *testing.T, has []runtime.Object, discovers error) (discovery.ServerResourcesInterface, *metadatafake.FakeMetadataClient) {
