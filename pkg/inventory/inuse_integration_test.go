@@ -82,11 +82,11 @@ func (c *real) make(t *testing.T, resource, text string) *unstructured.Unstructu
 	if gvr == nil {
 		gvr = &schema.GroupVersionResource{Version: "v1", Resource: resource}
 	}
-	var objects dynamic.ResourceInterface = c.client.Resource(*gvr).Namespace("shire")
+	namespace := "shire"
 	if slices.Contains([]string{"namespaces", "apiservices"}, gvr.Resource) {
-		objects = c.client.Resource(*gvr)
+		namespace = ""
 	}
-	made, err := objects.Create(t.Context(), &o, metav1.CreateOptions{})
+	made, err := c.client.Resource(*gvr).Namespace(namespace).Create(t.Context(), &o, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatalf("make %s %q: %v", o.GetKind(), o.GetName(), err)
 	}

@@ -29,25 +29,25 @@ func entry(name string, uid types.UID) Entry {
 }
 
 // start returns a ledger that has read what is there, and runs for as long as the test.
-func start(t testing.TB, configMaps corev1client.ConfigMapInterface) *Ledger {
-	t.Helper()
+func start(tb testing.TB, configMaps corev1client.ConfigMapInterface) *Ledger {
+	tb.Helper()
 	l := New(configMaps)
-	if err := l.Load(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := l.Load(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(tb.Context())
 	var running sync.WaitGroup
 	running.Go(func() { l.Run(ctx) })
-	t.Cleanup(func() { cancel(); running.Wait() })
+	tb.Cleanup(func() { cancel(); running.Wait() })
 	return l
 }
 
 // stored returns what a ledger that starts now would know.
-func stored(t testing.TB, configMaps corev1client.ConfigMapInterface, cluster string) []Entry {
-	t.Helper()
+func stored(tb testing.TB, configMaps corev1client.ConfigMapInterface, cluster string) []Entry {
+	tb.Helper()
 	l := New(configMaps)
-	if err := l.Load(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := l.Load(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 	return sorted(l.All(cluster))
 }
@@ -57,10 +57,10 @@ func sorted(entries []Entry) []Entry {
 	return entries
 }
 
-func record(t testing.TB, l *Ledger, cluster string, entries ...Entry) {
-	t.Helper()
-	if err := l.Record(t.Context(), cluster, entries...); err != nil {
-		t.Fatal(err)
+func record(tb testing.TB, l *Ledger, cluster string, entries ...Entry) {
+	tb.Helper()
+	if err := l.Record(tb.Context(), cluster, entries...); err != nil {
+		tb.Fatal(err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func Ours(entries []metav1.ManagedFieldsEntry, manager string) (fieldsV1 []byte, ok bool) {
 	for i := range entries {
 		if e := &entries[i]; e.FieldsV1 != nil && isOurs(e, manager) {
-			return e.FieldsV1.Raw, true
+			return e.FieldsV1.GetRawBytes(), true
 		}
 	}
 	return nil, false
@@ -61,7 +61,7 @@ func Contesters(entries []metav1.ManagedFieldsEntry, ours string, body []byte) (
 		if e.FieldsV1 == nil || isOurs(e, ours) || named[e.Manager] {
 			continue
 		}
-		other, err := w.read(e.FieldsV1.Raw)
+		other, err := w.read(e.FieldsV1.GetRawBytes())
 		if err != nil {
 			continue
 		}
@@ -90,7 +90,7 @@ func ReplicasOwner(entries []metav1.ManagedFieldsEntry, ours string) (manager, s
 		if e.FieldsV1 == nil || e.Manager == ours || manager != "" && e.Subresource != scale {
 			continue
 		}
-		root, err := w.read(e.FieldsV1.Raw)
+		root, err := w.read(e.FieldsV1.GetRawBytes())
 		if err != nil {
 			continue
 		}

@@ -172,6 +172,7 @@ func withoutVersion(t *testing.T, body []byte) []byte {
 // The golden files are what this version of the API server writes.
 func TestIntegrationGoldenFilesAreOfTheServer(t *testing.T) {
 	start(t, func(t *testing.T, c *copied) {
+		t.Helper()
 		fields, ok := fieldset.Ours(c.apply(t).GetManagedFields(), us)
 		if !ok {
 			t.Fatal("nothing is ours")
@@ -203,6 +204,7 @@ var update = flag.Bool("update", false, "write golden files")
 func TestIntegrationEveryChangeIsSeen(t *testing.T) {
 	total := 0
 	start(t, func(t *testing.T, c *copied) {
+		t.Helper()
 		now := c.apply(t)
 		changed := 0
 		for _, path := range paths(c.wanted, nil) {
@@ -266,6 +268,7 @@ func TestIntegrationWhatOthersAddIsNotOurs(t *testing.T) {
 		"CronJob":        {`{"spec":{"jobTemplate":{"spec":{"template":` + pod + `}}}}`, `{"spec":{"startingDeadlineSeconds":10}}`},
 	}
 	start(t, func(t *testing.T, c *copied) {
+		t.Helper()
 		now := c.apply(t)
 		if !c.certain {
 			return
@@ -299,6 +302,7 @@ func TestIntegrationWhatOthersAddIsNotOurs(t *testing.T) {
 // What an autoscaler does is told from what we apply.
 func TestIntegrationReplicasOfAnAutoscaler(t *testing.T) {
 	start(t, func(t *testing.T, c *copied) {
+		t.Helper()
 		now := c.apply(t)
 		if manager, _ := fieldset.ReplicasOwner(now.GetManagedFields(), us); manager != "" {
 			t.Errorf("before, %q owns the replicas", manager)

@@ -13,11 +13,11 @@ import (
 )
 
 // objects are those of testdata, in the order in which they can be made.
-func objects(t testing.TB) []*unstructured.Unstructured {
-	t.Helper()
+func objects(tb testing.TB) []*unstructured.Unstructured {
+	tb.Helper()
 	raw, err := os.ReadFile("testdata/objects.yaml")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var all []*unstructured.Unstructured
 	for _, document := range bytes.Split(raw, []byte("\n---\n")) {
@@ -27,7 +27,7 @@ func objects(t testing.TB) []*unstructured.Unstructured {
 			err = o.UnmarshalJSON(text)
 		}
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		all = append(all, o)
 	}
@@ -35,14 +35,14 @@ func objects(t testing.TB) []*unstructured.Unstructured {
 }
 
 // kindOf returns the kind of an object of testdata.
-func kindOf(t testing.TB, o *unstructured.Unstructured) kinds.Kind {
-	t.Helper()
+func kindOf(tb testing.TB, o *unstructured.Unstructured) kinds.Kind {
+	tb.Helper()
 	all := append(kinds.Default(),
 		kinds.Kind{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions", Kind: "CustomResourceDefinition"},
 		kinds.Kind{Group: "middle.earth", Version: "v1", Resource: "rings", Kind: "Ring", Namespaced: true})
 	i := slices.IndexFunc(all, func(k kinds.Kind) bool { return k.GroupVersionKind() == o.GroupVersionKind() })
 	if i < 0 {
-		t.Fatalf("%s is not federated", o.GroupVersionKind())
+		tb.Fatalf("%s is not federated", o.GroupVersionKind())
 	}
 	return all[i]
 }

@@ -23,7 +23,7 @@ type walker struct {
 	matches []int32
 	scratch []byte
 	names   []byte // of nodes, where something was escaped in them
-	custom  bool // the object is of a kind that is not known to have no maps of objects
+	custom  bool   // the object is of a kind that is not known to have no maps of objects
 }
 
 var walkers = sync.Pool{New: func() any { return new(walker) }}

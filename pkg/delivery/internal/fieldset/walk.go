@@ -11,14 +11,15 @@ const (
 
 // identifies tells whether a field says which object it is, or what must hold of it, instead of what it shall be.
 func (p place) identifies(name []byte) bool {
-	switch p {
-	case top:
+	switch {
+	case p == top:
 		return string(name) == "apiVersion" || string(name) == "kind"
-	case metadata:
-		switch string(name) {
-		case "name", "namespace", "uid", "resourceVersion":
-			return true
-		}
+	case p != metadata:
+		return false
+	}
+	switch string(name) {
+	case "name", "namespace", "uid", "resourceVersion":
+		return true
 	}
 	return false
 }

@@ -48,7 +48,7 @@ func sum(pods []pod, now time.Time) (unschedulable int32, waiting string) {
 	reasons := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
-	var said []string
+	said := make([]string, 0, len(reasons))
 	for _, r := range reasons {
 		noun := "pods"
 		if counts[r] == 1 {
