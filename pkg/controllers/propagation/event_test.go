@@ -30,6 +30,7 @@ func TestSaw(t *testing.T) {
 		{name: "what is deleted goes to who is selected", before: []change{selecting("b")}, after: []change{selecting("b"), deleting}, want: []string{"b"}},
 		{name: "that the orphan finalizer goes is no change, with the mark that says so", before: []change{deleting, finalizers(orphan, fedv1beta1.FinalizerPropagation)},
 			after: []change{deleting, annotated(fedv1beta1.AnnotationOrphan, "true")}},
+		{name: "nor without it: that it was there is remembered", before: []change{deleting, finalizers(orphan, fedv1beta1.FinalizerPropagation)}, after: []change{deleting}},
 		{name: "what has lost our finalizer waits for it", after: []change{finalizers(), saying("other")}},
 		{name: "what is let go is no member's business any more", before: []change{deleting}, after: []change{deleting, finalizers("somebody/else")}},
 		{name: "what is kept out goes to all", after: []change{excluded}, want: []string{"a", "b", "c"}},

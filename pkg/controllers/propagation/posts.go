@@ -128,12 +128,10 @@ func (c *Controller) staff(name string, member *members.Member) {
 
 // brief tells an Agent what there is.
 func (c *Controller) brief(p *post) {
-	f := c.fleet.Load()
-	m := f.get(p.name)
-	if m == nil {
+	f := c.reach(p)
+	if f.get(p.name) == nil {
 		return // when it is one of the fleet, its Agent is told
 	}
-	p.agent.SetReachable(m.ready)
 	for _, k := range c.sources.kinds() {
 		c.briefKind(p, k)
 		at := f.at[p.name]
@@ -144,6 +142,21 @@ func (c *Controller) brief(p *post) {
 		}
 	}
 	c.collect(p)
+}
+
+// reach tells an Agent whether its member answers, and returns the fleet that says so. That is still the fleet of now afterwards: or else
+// what was said last could be what was so before.
+func (c *Controller) reach(p *post) *fleet {
+	for f := c.fleet.Load(); ; {
+		if m := f.get(p.name); m != nil {
+			p.agent.SetReachable(m.ready)
+		}
+		now := c.fleet.Load()
+		if now == f {
+			return f
+		}
+		f = now
+	}
 }
 
 // collect has a member look at what it owes.

@@ -94,6 +94,7 @@ func (s *sources) put(o *source) (before *source, first, ok bool) {
 	if before = t.objects[at]; before != nil {
 		t.count(before, -1)
 		s.unindex(before)
+		o.orphan = o.orphan || o.deleting && before.orphan && before.uid == o.uid // the finalizer that said so is gone by now
 		if before.same(o) {
 			o.over(before)
 		}
