@@ -47,6 +47,14 @@ func (s *sandbox) realm(name string, flags ...string) *realm {
 	if err != nil {
 		s.Fatal(err)
 	}
+	s.Cleanup(func() {
+		if s.Failed() {
+			logs := s.try(time.Minute, "kubectl", "--context="+hostContext, "--namespace="+s.namespace, "logs", "--selector=app.kubernetes.io/component=controller-manager", "--container=controller-manager", "--tail=60")
+			s.Logf("what the controller manager said last:\n%s", logs)
+			// It would make anew what is swept up.
+			s.try(time.Minute, "kubectl", "--context="+hostContext, "--namespace="+s.namespace, "delete", "deployment", name+"-controller-manager", "--ignore-not-found", "--cascade=foreground")
+		}
+	})
 	return &realm{name: name, api: api, uid: system.UID, kinds: kinds.Default(), members: map[string]*member{}}
 }
 
@@ -55,10 +63,22 @@ func (r *realm) join(s *sandbox, m *member, flags ...string) {
 	s.Helper()
 	s.fedhelm(append([]string{"join", m.context}, flags...)...)
 	s.joined(r.name, m.context)
+	s.create(m.context, strings.NewReplacer("NAME", listsAll(s), "LABEL", fedv1beta1.LabelAggregateToMember, "FEDERATION", s.namespace+"."+r.name).Replace(listAll))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.members[m.context] = m
 }
+
+// listAll lets the federation see all that is in a namespace, which it must before it deletes one: in the test bed others may have kinds of
+// their own, that it may not list by itself.
+const listAll = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: NAME, labels: {LABEL: FEDERATION}}
+rules: [{apiGroups: ["*"], resources: ["*"], verbs: [list]}]
+`
+
+func listsAll(s *sandbox) string { return s.namespace + "-lists-all" }
 
 // part takes a member out.
 func (r *realm) part(s *sandbox, name string, flags ...string) {
@@ -66,6 +86,7 @@ func (r *realm) part(s *sandbox, name string, flags ...string) {
 	r.mu.Lock()
 	delete(r.members, name)
 	r.mu.Unlock()
+	s.kubectl(name, "delete", "clusterrole", listsAll(s))
 	s.fedhelm(append([]string{"unjoin", name}, flags...)...)
 }
 

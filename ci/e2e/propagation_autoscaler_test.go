@@ -26,7 +26,7 @@ func (r *realm) autoscaler(s *sandbox, namespace string) {
 	s.step("that of a member", func(s *sandbox) {
 		s.kubectl(gondor, "--namespace="+namespace, "autoscale", "deployment", "web", "--name=own", "--min=3", "--max=4", "--cpu=80%")
 		s.eventually(time.Minute, "it scales", func() error { return run(3, 1) })
-		r.atRest(s, namespace)
+		r.atRest(s, namespace, false)
 		if err := run(3, 1); err != nil {
 			s.Errorf("a while later: %v", err)
 		}
@@ -42,7 +42,7 @@ func (r *realm) autoscaler(s *sandbox, namespace string) {
 		s.eventually(time.Minute, "both members scale to their part of the minimum", func() error { return run(3, 3) })
 		r.converges(s, time.Minute, namespace)
 		r.settles(s, time.Minute, namespace)
-		r.atRest(s, namespace)
+		r.atRest(s, namespace, false)
 		if err := run(3, 3); err != nil {
 			s.Errorf("a while later: %v", err)
 		}

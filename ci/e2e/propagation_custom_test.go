@@ -35,7 +35,6 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: GROUP, labels: {LABEL: FEDERATION}}
 rules:
-  - {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [get, list, watch, create, update, patch, delete]}
   - {apiGroups: [GROUP], resources: [rings], verbs: [get, list, watch, create, update, patch, delete]}
 `
 )
@@ -66,16 +65,17 @@ func (r *realm) customKind(s *sandbox, namespace string) {
 			}
 		}
 	})
-	s.step("marked, but the federation has no right to write it", func(s *sandbox) {
+	s.step("marked, but the federation has no right to write instances", func(s *sandbox) {
 		r.kubectl(s, namespace, "label", "crd", "rings."+group, fedv1beta1.AnnotationFederate+"=true")
-		r.propagates(s, namespace, "crd/rings."+group, "synced 0/2; gondor: Forbidden")
+		r.propagates(s, namespace, "crd/rings."+group, "synced 2/2")
+		r.propagates(s, namespace, "rings."+group+"/narya", "synced 0/2; gondor: Forbidden")
+		r.event(s, namespace, "narya", "Forbidden")
 	})
 	s.step("given the right", func(s *sandbox) {
 		for _, member := range r.joined() {
 			s.create(member, fill.Replace(ringRights))
 		}
 		r.held(s, 5*time.Minute, rings, namespace, "narya")
-		r.propagates(s, namespace, "crd/rings."+group, "synced 2/2")
 	})
 	s.step("instances", func(s *sandbox) {
 		r.apply(s, namespace, ring("narya", "gandalf")+ring("nenya", "galadriel"))

@@ -69,7 +69,7 @@ func (r *realm) drift(s *sandbox, namespace string) {
 		if got := containers(before); got != "mesh web" && got != "web mesh" {
 			s.Fatalf("the containers are %s: the policy does not work, or was overruled", got)
 		}
-		r.atRest(s, namespace)
+		r.atRest(s, namespace, false)
 		after := r.member(rohan).get(s, deployments, namespace, "web")
 		if after.GetGeneration() != before.GetGeneration() || after.GetAnnotations()["mesh"] != "in" {
 			s.Errorf("the Deployment was at generation %d, and is at %d with annotations %v", before.GetGeneration(), after.GetGeneration(), after.GetAnnotations())
@@ -147,7 +147,12 @@ func (r *realm) contest(s *sandbox, namespace string) {
 	}
 	r.propagates(s, namespace, "configmap/settings", "synced 1/2; rohan: Contested")
 	r.event(s, namespace, "settings", "Contested")
-	r.converges(s, 2*time.Minute, namespace)
+	s.eventually(time.Minute, "it is put back in the end", func() error {
+		if o := r.member(rohan).get(s, configMaps, namespace, "settings"); strings.Contains(fmt.Sprint(o.Object["data"]), "lost") {
+			return fmt.Errorf("its data are %v", o.Object["data"])
+		}
+		return nil
+	})
 }
 
 // propagates waits until a source says how it stands, in words that begin so.

@@ -33,7 +33,7 @@ const kills = 20
 func TestPropagationKilled(t *testing.T) {
 	s := newSandbox(t)
 	first, second := s.member(rohan), s.member(arnor)
-	r := s.realm("fellowship", "--set=controlPlane.controllerManager.replicas=2",
+	r := s.realm("quest", "--set=controlPlane.controllerManager.replicas=2",
 		"--controllermanager-arg-overrides=--leader-elect-lease-duration=4s,--leader-elect-renew-deadline=3s,--leader-elect-retry-period=500ms")
 	r.join(s, first)
 	r.join(s, second)
@@ -80,7 +80,7 @@ func TestPropagationKilled(t *testing.T) {
 	}
 	r.owed(s, rohan, false)
 	r.owed(s, arnor, false)
-	r.atRest(s, namespaces[0])
+	r.atRest(s, namespaces[0], true)
 
 	s.step("a leader that goes in peace is followed at once", func(s *sandbox) {
 		name := r.leader(s)
@@ -147,14 +147,15 @@ func (r *realm) leader(s *sandbox) string {
 // would wait ever longer until it starts it again.
 func (r *realm) killLeader(s *sandbox) time.Duration {
 	s.Helper()
-	name := r.leader(s)
-	pod, err := bed.host.client.CoreV1().Pods(s.namespace).Get(s.Context(), name, metav1.GetOptions{})
-	if err != nil {
-		s.Fatalf("the leader %q: %v", name, err)
-	}
-	if err := killProcess(pod.UID, "federation-controller-manager"); err != nil {
-		s.Fatalf("kill the leader %s: %v", name, err)
-	}
+	var name string
+	s.eventually(time.Minute, "there is a leader to kill", func() error { // one that has lost its Lease may have ended by itself
+		name = r.leader(s)
+		pod, err := bed.host.client.CoreV1().Pods(s.namespace).Get(s.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		return killProcess(pod.UID, "federation-controller-manager")
+	})
 	begin := time.Now()
 	s.host("delete", "pod", name, "--grace-period=0", "--force", "--wait=false")
 	s.eventually(30*time.Second, "another manager leads than "+name, func() error {

@@ -27,7 +27,7 @@ const failoverGrace = 20 * time.Second
 func TestPropagationOutage(t *testing.T) {
 	s := newSandbox(t)
 	behind, watched, lost := s.member(gondor), s.member(rohan), s.member(arnor)
-	r := s.realm("fellowship", fmt.Sprintf("--controllermanager-arg-overrides=--cluster-monitor-period=3s,--cluster-monitor-timeout=2s,--failover-grace=%s", failoverGrace))
+	r := s.realm("quest", fmt.Sprintf("--controllermanager-arg-overrides=--cluster-monitor-period=3s,--cluster-monitor-timeout=2s,--failover-grace=%s", failoverGrace))
 	p := newProxy(s, behind)
 	r.join(s, watched)
 	r.join(s, lost)

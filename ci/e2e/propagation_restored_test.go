@@ -12,6 +12,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -25,8 +26,8 @@ const lost = 30
 // that it may go.
 func TestPropagationRestored(t *testing.T) {
 	s := newSandbox(t)
-	m := s.member(rohan)
-	r := s.realm("fellowship")
+	m := s.member(gondor)
+	r := s.realm("quest")
 	r.join(s, m)
 	namespace := s.namespace + "-restored"
 	s.kubectl(r.name, "create", "namespace", namespace)
@@ -41,8 +42,8 @@ func TestPropagationRestored(t *testing.T) {
 	})
 
 	s.step("what the federation forgot is held, and the rest goes on", func(s *sandbox) {
-		s.becomes(2*time.Minute, r.name, rohan, fedv1beta1.ClusterCopiesHeld, "True", fedv1beta1.ReasonSourcesMissing)
-		condition := s.becomes(time.Second, r.name, rohan, fedv1beta1.ClusterCopiesHeld, "True", "")
+		s.becomes(2*time.Minute, r.name, gondor, fedv1beta1.ClusterCopiesHeld, "True", fedv1beta1.ReasonSourcesMissing)
+		condition := s.becomes(time.Second, r.name, gondor, fedv1beta1.ClusterCopiesHeld, "True", "")
 		s.saysAll(condition.Message, fmt.Sprint(lost), fedv1beta1.AnnotationDeleteUnsourced)
 		r.make(s, namespace, "later", 3)
 		s.eventually(time.Minute, "new objects arrive", func() error { return r.count(s, namespace, map[string]int{"old": 5, "new": lost, "later": 3}) })
@@ -53,12 +54,12 @@ func TestPropagationRestored(t *testing.T) {
 		}
 	})
 	s.step("somebody says that it may go", func(s *sandbox) {
-		s.kubectl(r.name, "annotate", "cluster", rohan, fedv1beta1.AnnotationDeleteUnsourced+"=true")
+		s.kubectl(r.name, "annotate", "cluster", gondor, fedv1beta1.AnnotationDeleteUnsourced+"=true")
 		r.converges(s, time.Minute, namespace)
-		s.becomes(30*time.Second, r.name, rohan, fedv1beta1.ClusterCopiesHeld, "False", "")
-		s.eventually(30*time.Second, "the word is taken back when it was used", func() error {
-			if c := s.clusterObject(r.name, rohan); c.Annotations[fedv1beta1.AnnotationDeleteUnsourced] != "" {
-				return fmt.Errorf("annotations are %v", c.Annotations)
+		s.eventually(30*time.Second, "nothing is held, and the word is taken back", func() error {
+			c := s.clusterObject(r.name, gondor)
+			if meta.IsStatusConditionTrue(c.Status.Conditions, fedv1beta1.ClusterCopiesHeld) || c.Annotations[fedv1beta1.AnnotationDeleteUnsourced] != "" {
+				return fmt.Errorf("annotations are %v, conditions %+v", c.Annotations, c.Status.Conditions)
 			}
 			return nil
 		})
@@ -97,19 +98,19 @@ func (r *realm) count(s *sandbox, namespace string, want map[string]int) error {
 // controller manager does not.
 func (s *sandbox) withoutEtcd(do func(data string) error) {
 	s.Helper()
-	volume := s.host("get", "persistentvolumeclaim", "data-fellowship-etcd-0", "--output=jsonpath={.spec.volumeName}")
+	volume := s.host("get", "persistentvolumeclaim", "data-quest-etcd-0", "--output=jsonpath={.spec.volumeName}")
 	data := s.kubectl(hostContext, "get", "persistentvolume", volume, "--output=jsonpath={.spec.local.path}")
 	if !strings.HasPrefix(data, "/") {
 		s.Fatalf("volume %s is not a directory of this machine: %q", volume, data)
 	}
-	s.host("scale", "deployment/fellowship-apiserver", "statefulset/fellowship-etcd", "--replicas=0")
-	s.host("delete", "pod", "--selector=app.kubernetes.io/instance=fellowship,app.kubernetes.io/component in (apiserver,etcd)", "--grace-period=1", "--timeout=60s")
+	s.host("scale", "deployment/quest-apiserver", "statefulset/quest-etcd", "--replicas=0")
+	s.host("delete", "pod", "--selector=app.kubernetes.io/instance=quest,app.kubernetes.io/component in (apiserver,etcd)", "--grace-period=1", "--timeout=60s")
 	if err := do(data); err != nil {
 		s.Fatal(err)
 	}
-	s.host("scale", "deployment/fellowship-apiserver", "statefulset/fellowship-etcd", "--replicas=1")
+	s.host("scale", "deployment/quest-apiserver", "statefulset/quest-etcd", "--replicas=1")
 	s.eventually(2*time.Minute, "the federation API answers", func() error {
-		if r := s.try(10*time.Second, "kubectl", "--context=fellowship", "get", "--raw=/readyz"); r.code != 0 {
+		if r := s.try(10*time.Second, "kubectl", "--context=quest", "get", "--raw=/readyz"); r.code != 0 {
 			return fmt.Errorf("%s", r)
 		}
 		return nil

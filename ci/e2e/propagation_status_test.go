@@ -73,7 +73,7 @@ func statusOf(k kinds.Kind, source *unstructured.Unstructured, copies []unstruct
 			part, _, _ := unstructured.NestedInt64(o.Object, "status", field)
 			want += part
 		}
-		if got != want {
+		if got != want && (k.ID() != "jobs.batch" || source.GetAnnotations()[expectReplicas] != "any") { // a part that was done and is there no more counts
 			fail("status.%s is %d, want %d", field, got, want)
 		}
 	}

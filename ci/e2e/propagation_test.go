@@ -15,7 +15,7 @@ import (
 func TestPropagation(t *testing.T) {
 	s := newSandbox(t)
 	first, second, third := s.member(gondor), s.member(rohan), s.member(arnor)
-	r := s.realm("fellowship", "--controllermanager-arg-overrides=--cluster-monitor-period=4s,--cluster-monitor-timeout=2s")
+	r := s.realm("quest", "--controllermanager-arg-overrides=--cluster-monitor-period=4s,--cluster-monitor-timeout=2s")
 	r.join(s, first, "--labels=environment=production,tier=3")
 	r.join(s, second, "--labels=environment=staging,tier=1,horses=many")
 	before := s.list()
@@ -32,9 +32,10 @@ func TestPropagation(t *testing.T) {
 		r.beside(s, "drift", r.drift)
 		r.beside(s, "autoscaler", r.autoscaler)
 		r.beside(s, "immutable", r.immutable)
-		r.beside(s, "custom", r.customKind)
 		r.beside(s, "out", r.staysOut)
 	})
+	// A kind that the federation may not list keeps all namespaces in members.
+	s.step("alone", func(s *sandbox) { r.beside(s, "custom", r.customKind) })
 	s.step("a third member joins and leaves", func(s *sandbox) { r.thirdMember(s, third) })
 	if err := unchanged(before, s.list()); err != nil {
 		s.Errorf("the host cluster is not as before:\n%v", err)
@@ -49,7 +50,7 @@ func (r *realm) thirdMember(s *sandbox, third *member) {
 	r.kubectl(s, namespace, "apply", "--filename="+kindsFile())
 	r.converges(s, time.Minute, namespace)
 	r.settles(s, time.Minute, namespace)
-	r.atRest(s, namespace)
+	r.atRest(s, namespace, true)
 	bounds := kinds.ID("horizontalpodautoscalers.autoscaling") // the maximum is a total, of which the third gets a part
 	gondorHad, rohanHad := r.writes(s, gondor, namespace, bounds), r.writes(s, rohan, namespace, bounds)
 
