@@ -31,7 +31,7 @@ func noRoom(since time.Duration, meta, message string) string {
 func container(state string) string { return fmt.Sprintf(running, "False", state) }
 
 func TestLook(t *testing.T) {
-	const full = "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No preemption victims found."
+	const full = "0/3 nodes are available: 3 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 3 No preemption victims found."
 	tests := []struct {
 		name          string
 		pods          []string
@@ -46,6 +46,10 @@ func TestLook(t *testing.T) {
 			unschedulable: 1, waiting: "1 pod: 0/3 nodes are available: 3 Insufficient cpu",
 		},
 		{name: "a minute is not too long", pods: []string{noRoom(time.Minute, "", full)}, waiting: "1 pod: 0/3 nodes are available: 3 Insufficient cpu"},
+		{
+			name: "as schedulers said it before there were claims", pods: []string{noRoom(0, "", strings.Replace(full, " no new claims to deallocate,", "", 1))},
+			waiting: "1 pod: 0/3 nodes are available: 3 Insufficient cpu",
+		},
 		{name: "what is being deleted needs no room", pods: []string{noRoom(time.Hour, `"deletionTimestamp":"2026-01-01T11:00:00Z"`, full)}},
 		{name: "what the scheduler did not look at yet", pods: []string{`{"status":{"phase":"Pending"}}`}, waiting: "1 pod: not scheduled yet"},
 		{

@@ -79,8 +79,12 @@ func (p *pod) waitsFor() string {
 		return cmp.Or(p.Status.Reason, "Failed")
 	}
 	if c := p.condition(corev1.PodScheduled); c.Status != corev1.ConditionTrue && p.Status.Phase != corev1.PodRunning {
-		// The scheduler says "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are …": the rest is for its makers.
-		message, _, _ := strings.Cut(c.Message, " preemption: ")
+		// The scheduler says "0/3 nodes are available: 3 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are …": the rest
+		// is for its makers.
+		message := c.Message
+		for _, rest := range []string{" preemption: ", " no new claims to deallocate,"} {
+			message, _, _ = strings.Cut(message, rest)
+		}
 		return cmp.Or(strings.TrimSuffix(message, "."), c.Reason, "not scheduled yet")
 	}
 	starting := ""
