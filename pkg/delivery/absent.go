@@ -31,10 +31,13 @@ func (j *job) absent(ctx context.Context, r *record) verdict {
 	return j.part(ctx, r, h)
 }
 
-// part deletes the copy, or releases it if it holds what is others'.
+// part deletes the copy, or releases it if it holds what is others'. It stays ours while it holds what is wished.
 func (j *job) part(ctx context.Context, r *record, h held) verdict {
-	if h.others == "" {
+	switch {
+	case h.others == "" && h.wished == "":
 		return j.remove(ctx, r.uid, "")
+	case h.others == "":
+		return verdict{state: Pending, message: say("stays while it holds what is wished, such as %s", h.wished), again: whileWished}
 	}
 	v := j.release(ctx, r)
 	if v.state == Gone {
@@ -46,7 +49,10 @@ func (j *job) part(ctx context.Context, r *record, h held) verdict {
 // gone is the verdict when there is no copy. The key is looked at once more, when nobody wishes anything any more, to be forgotten.
 func gone() verdict { return verdict{state: Gone, again: beforeForgetting} }
 
-const beforeForgetting = 15 * time.Minute
+const (
+	beforeForgetting = 15 * time.Minute
+	whileWished      = 10 * time.Second
+)
 
 // release takes our marks off the copy, and gives up our fields, which stay as they are.
 func (j *job) release(ctx context.Context, r *record) verdict {

@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
@@ -17,9 +18,19 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
-// held names what would go with a copy that holds objects: some of what is others', and, if that is nothing, some of what is ours. What is
-// on its way out does not count.
-type held struct{ others, ours string }
+// held names some of what would go with a copy that holds objects: of what is others', of what is ours and wished still, and of what else is
+// ours. What is on its way out does not count.
+type held struct{ others, wished, ours string }
+
+// note takes in an object of ours.
+func (h *held) note(wished bool, name string) {
+	switch {
+	case wished && h.wished == "":
+		h.wished = name
+	case !wished && h.ours == "":
+		h.ours = name
+	}
+}
 
 // holds looks into a namespace or a definition; other kinds hold nothing.
 func (j *job) holds(ctx context.Context) (held, error) {
@@ -35,10 +46,10 @@ func (j *job) holds(ctx context.Context) (held, error) {
 
 // inNamespace passes over what Kubernetes puts into every namespace, too.
 func (j *job) inNamespace(ctx context.Context) (h held, err error) {
-	found, err := j.client.inUse(ctx, j.n.name, func(m *metav1.PartialObjectMetadata) bool {
+	found, err := j.client.inUse(ctx, j.n.name, func(kind schema.GroupResource, m *metav1.PartialObjectMetadata) bool {
 		s := j.t.metadata(&m.ObjectMeta)
-		if s.ours && h.ours == "" {
-			h.ours = m.Name
+		if s.ours {
+			h.note(j.wished(kinds.ID(kind.String()), &m.ObjectMeta), kind.String()+"/"+m.Name)
 		}
 		return s.ours
 	})
@@ -46,8 +57,13 @@ func (j *job) inNamespace(ctx context.Context) (h held, err error) {
 	return h, err
 }
 
+// wished tells whether a copy shall stay: such as those in a namespace that was taken out of the member by a selector of its own.
+func (j *job) wished(k kinds.ID, m *metav1.ObjectMeta) bool {
+	return j.Wish(Key{k, m.Namespace, m.Name}).Action == Present
+}
+
 // inUse asks for what somebody would miss in a namespace.
-func (c *client) inUse(ctx context.Context, namespace string, ours func(*metav1.PartialObjectMetadata) bool) (found []string, err error) {
+func (c *client) inUse(ctx context.Context, namespace string, ours func(schema.GroupResource, *metav1.PartialObjectMetadata) bool) (found []string, err error) {
 	config := rest.CopyConfig(c.Member.Config)
 	config.Timeout = c.Limits.RequestTimeout // of each request
 	objects, err := metadata.NewForConfig(config)
@@ -79,13 +95,14 @@ func (j *job) ofDefinition(ctx context.Context) (h held, err error) {
 	}
 	l := lens{kind: k, federation: j.Federation, federationUID: j.FederationUID}
 	err = j.client.everything(ctx, k, func(o *object) {
-		name := &h.others
 		s := l.metadata(&o.ObjectMeta)
-		if s.ours {
-			name = &h.ours
-		}
-		if *name == "" && !s.terminating {
-			*name = Key{k.ID(), o.Namespace, o.Name}.String()
+		name := Key{k.ID(), o.Namespace, o.Name}.String()
+		switch {
+		case s.terminating:
+		case s.ours:
+			h.note(j.wished(k.ID(), &o.ObjectMeta), name)
+		case h.others == "":
+			h.others = name
 		}
 	})
 	switch {

@@ -268,6 +268,7 @@ func TestIntegrationAgent(t *testing.T) {
 			p.run()
 			ns, k := p.namespace(), p.configMap("settings", "one")
 			p.expect(k, Synced)
+			p.want(k, Wish{})
 			p.want(ns, Wish{Action: Absent})
 			p.expect(ns, Terminating)
 			now, err := p.kube.CoreV1().Namespaces().Get(p.t.Context(), p.ns, metav1.GetOptions{})
@@ -275,6 +276,22 @@ func TestIntegrationAgent(t *testing.T) {
 			if now.DeletionTimestamp == nil {
 				p.t.Errorf("it stays: %+v", now)
 			}
+		}},
+		{"a namespace of ours stays while a copy in it is wished, though the namespace is not", func(p *place) {
+			p.run()
+			ns, k := p.namespace(), p.configMap("settings", "one")
+			p.expect(k, Synced)
+			p.want(ns, Wish{Action: Absent})
+			if r := p.expect(ns, Pending); !strings.Contains(r.Message, "configmaps/settings") || r.Copy == nil {
+				p.t.Errorf("the report is %+v", r)
+			}
+			now, err := p.kube.CoreV1().Namespaces().Get(p.t.Context(), p.ns, metav1.GetOptions{})
+			p.must(err)
+			if now.DeletionTimestamp != nil {
+				p.t.Error("it is being deleted")
+			}
+			p.want(k, Wish{Action: Absent})
+			p.expect(ns, Terminating)
 		}},
 		{"a namespace of ours is kept, without marks, for what others have in it", func(p *place) {
 			p.run()
@@ -341,6 +358,11 @@ func TestIntegrationAgent(t *testing.T) {
 				func(w *Wish) { w.Adopt = true })
 			p.expect(crd, Synced)
 			p.want(crd, Wish{Action: Absent})
+			if r := p.expect(crd, Pending); !strings.Contains(r.Message, "one") || r.Copy == nil {
+				p.t.Errorf("the report is %+v", r)
+			}
+			p.want(one, Wish{})
+			p.agent.Want(crd, User)
 			p.expect(crd, Gone)
 		}},
 		{"what we may not is said, with what gives the right", func(p *place) {

@@ -55,6 +55,7 @@ func TestIntegrationUnsourced(t *testing.T) {
 			p.expect(one, Synced)
 			p.end()
 			delete(p.kinds, rings.ID()) // its definition is marked no more, since it is gone
+			p.want(one, Wish{})
 			p.want(crd, Wish{Action: Unsourced})
 			p.run()
 			p.agent.Survey(p.kinds[kinds.CRD])

@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
@@ -76,7 +77,7 @@ func RemoveNamespace(ctx context.Context, client kubernetes.Interface, objects m
 // NamespaceInUse tells whether a namespace holds anything, of any kind there is, but what Kubernetes itself puts into namespaces.
 // What cannot be looked at may hold something: a group whose API server is away, a kind that we may not list.
 func NamespaceInUse(ctx context.Context, kinds discovery.ServerResourcesInterface, objects metadata.Interface, namespace string) bool {
-	found, err := inventory.InUse(ctx, kinds, objects, namespace, func(*metav1.PartialObjectMetadata) bool { return false })
+	found, err := inventory.InUse(ctx, kinds, objects, namespace, func(schema.GroupResource, *metav1.PartialObjectMetadata) bool { return false })
 	if err != nil || len(found) > 0 {
 		return true
 	}

@@ -45,6 +45,7 @@ type wanted struct {
 
 	excluded bool // it goes into no member
 	deleting bool
+	closing  bool // a namespace or a definition that is to be deleted when it holds nothing: what it holds needs those of the members until then
 	orphan   bool // of one that is deleting: its copies stay
 	guarded  bool // it has our finalizer
 	adopt    bool
@@ -72,6 +73,8 @@ func read(k kinds.Kind, o *unstructured.Unstructured, marks shape.Marks, now tim
 	}
 	s.guarded = slices.Contains(s.finalizers, fedv1beta1.FinalizerPropagation)
 	s.deleting = o.GetDeletionTimestamp() != nil
+	s.closing = s.deleting && holds(k, o)
+	s.deleting = s.deleting && !s.closing
 	annotations := o.GetAnnotations()
 	s.orphan = s.deleting && (annotations[fedv1beta1.AnnotationOrphan] == "true" || slices.Contains(s.finalizers, metav1.FinalizerOrphanDependents))
 	if s.excluded = !kinds.Federated(k, o); s.excluded {
@@ -99,6 +102,22 @@ func read(k kinds.Kind, o *unstructured.Unstructured, marks shape.Marks, now tim
 	s.problem = s.readTemplate(k, o, marks)
 	return s
 }
+
+// holds says whether a namespace still has something in it, or a definition has instances, for all that their own controllers know.
+func holds(k kinds.Kind, o *unstructured.Unstructured) bool {
+	switch k.ID() {
+	case namespaces:
+		finalizers, _, _ := unstructured.NestedStringSlice(o.Object, "spec", "finalizers")
+		return len(finalizers) > 0
+	case kinds.CRD:
+		return slices.Contains(o.GetFinalizers(), instancesFinalizer)
+	default:
+		return false
+	}
+}
+
+// instancesFinalizer is on a definition until the API server has deleted its instances.
+const instancesFinalizer = "customresourcecleanup.apiextensions.k8s.io"
 
 func keyOf(k kinds.Kind, namespace, name string) delivery.Key {
 	return delivery.Key{Kind: k.ID(), Namespace: namespace, Name: name}

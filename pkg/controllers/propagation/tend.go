@@ -27,7 +27,7 @@ func (c *Controller) tend(ctx context.Context, key delivery.Key) {
 	switch {
 	case s == nil:
 		c.waits.forget(key)
-	case !s.leaving() && !s.guarded && s.problem == "":
+	case !s.leaving() && !s.closing && !s.guarded && s.problem == "":
 		err = c.setFinalizers(ctx, s, func(all []string) []string {
 			if slices.Contains(all, fedv1beta1.FinalizerPropagation) {
 				return all

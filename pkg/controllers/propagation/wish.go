@@ -1,6 +1,8 @@
 package propagation
 
 import (
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/fedhelm/fedhelm/pkg/delivery"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
@@ -45,13 +47,16 @@ func (c *Controller) wish(member string, k delivery.Key) delivery.Wish {
 
 // wishWithout is for a key without a source. all says that this is certain.
 func (c *Controller) wishWithout(member string, k delivery.Key, all bool) delivery.Wish {
+	if c.fleet.Load().get(member) == nil {
+		return delivery.Wish{}
+	}
 	if w, ok := c.tombs.get(k); ok {
 		return w
 	}
-	if !all || c.fleet.Load().get(member) == nil {
+	if !all {
 		return delivery.Wish{}
 	}
-	if owed, ok := c.o.Ledger.Owed(member, k); ok {
+	if owed, ok := c.o.Ledger.Owed(member, k); ok && c.posts.copyOf(member, k, owed.UID) {
 		action := delivery.Absent
 		if owed.Orphan {
 			action = delivery.Release
@@ -59,4 +64,15 @@ func (c *Controller) wishWithout(member string, k delivery.Key, all bool) delive
 		return delivery.Wish{Action: action, Source: owed.UID}
 	}
 	return delivery.Wish{Action: delivery.Unsourced}
+}
+
+// copyOf says whether what the member has, if anything, is a copy of the source with the UID. An entry of the ledger may be older than the
+// copy: a federation API that was restored has entries again that were settled since.
+func (p *posts) copyOf(member string, k delivery.Key, source types.UID) bool {
+	post := p.get(member)
+	if post == nil {
+		return false
+	}
+	held := post.agent.Report(k).Copy
+	return held == nil || held.SourceUID == source
 }
