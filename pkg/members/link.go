@@ -28,7 +28,7 @@ const (
 type link struct {
 	server    string // URL
 	host      string // of the URL
-	transport atomic.Pointer[http.Transport]
+	transport atomic.Pointer[connections]
 	config    *rest.Config
 	token     atomic.Pointer[string]
 }
@@ -47,7 +47,7 @@ func newLink(server string, c Credential, userAgent string) (*link, error) {
 	}
 	l := &link{server: server, host: u.Host}
 	l.use(c)
-	l.transport.Store(&http.Transport{
+	l.transport.Store(&connections{Transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
 		TLSClientConfig:        tlsConfig,
@@ -57,7 +57,7 @@ func newLink(server string, c Credential, userAgent string) (*link, error) {
 		MaxResponseHeaderBytes: maxHeaderLen,
 		ForceAttemptHTTP2:      true,
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
-	})
+	}})
 	l.config = &rest.Config{
 		Host: server, Transport: l, UserAgent: userAgent,
 		QPS:            -1, // whoever works on the member knows how much it may ask; probes must not stand in line
@@ -89,7 +89,7 @@ func (l *link) RoundTrip(req *http.Request) (*http.Response, error) {
 // reconnect makes new requests go over new connections. Those under way stay on theirs.
 func (l *link) reconnect() {
 	old := l.transport.Load()
-	l.transport.Store(old.Clone())
+	l.transport.Store(&connections{Transport: old.Clone()})
 	old.CloseIdleConnections()
 }
 
