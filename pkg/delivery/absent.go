@@ -70,7 +70,7 @@ func (j *job) release(ctx context.Context, r *record) verdict {
 			_, err = j.client.mergeMetadata(ctx, j.kind, j.n.namespace, j.n.name, unmarking(m))
 		}
 		switch {
-		case err == nil, apierrors.IsNotFound(err):
+		case err == nil, isMissing(err):
 			j.lost(r.uid)
 			return gone()
 		case !apierrors.IsConflict(err):

@@ -30,7 +30,8 @@ type Agent struct {
 	tables    map[kinds.ID]*table
 	begun     []*table // to be followed, or asked about, by a goroutine of Run
 	awaiting  map[Key]map[Key]Priority
-	visit     time.Time // the last that was arranged
+	visit     time.Time // the last turn that was given to a visit
+	defined   time.Time // when a definition was established last
 	reachable bool
 }
 
@@ -214,6 +215,9 @@ func (a *Agent) follower(k kinds.Kind, to phase) *table {
 	defer a.mu.Unlock()
 	t := a.tables[k.ID()]
 	if t == nil || t.kind != k {
+		if t != nil {
+			a.discount(t)
+		}
 		t = newTable(lens{kind: k, federation: a.Federation, federationUID: a.FederationUID})
 		a.tables[k.ID()] = t
 	}

@@ -115,6 +115,9 @@ func (a *Agent) judge() {
 		}
 	}
 	message := a.brake.decide(found, copies, &a.Limits, a.Clock.Now())
+	if message != "" { // when what went of late does not count any more, these may be few
+		a.queue.addAfter(brakeKey, Recheck, recently+time.Second)
+	}
 	for _, k := range found {
 		if message == "" {
 			a.queue.add(k, Recheck)

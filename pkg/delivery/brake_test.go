@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -79,6 +80,18 @@ func TestHeldCopiesGoWhenSomebodySaysSo(t *testing.T) {
 	eventually.Do(t, 15*time.Second, "all to go", func() error {
 		if n, held := left(w, api), w.agent.Standing().Held; n != 10 || held != 0 {
 			return fmt.Errorf("there are %d, %d held", n, held)
+		}
+		return nil
+	})
+}
+
+func TestWhatIsHeldIsJudgedAgainWhenTheHourIsOver(t *testing.T) {
+	t.Parallel()
+	w, _, lost := orphaned(t, 30, defaultUnsourcedCount+1)
+	w.expect(lost[0], Held)
+	eventually.Do(t, 5*time.Second, "another look", func() error {
+		if w.dueIn(w.agent.queue, brakeKey) == 0 {
+			return errors.New("nobody will look")
 		}
 		return nil
 	})

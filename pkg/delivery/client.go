@@ -157,7 +157,7 @@ func judge(ctx context.Context, code int, err error) (outcome, time.Duration) {
 		return late, 0
 	case code == http.StatusServiceUnavailable && after > 0:
 		return throttled, after
-	case code == http.StatusUnauthorized || code >= http.StatusInternalServerError && !isUnknownField(err) && !isWebhook(err):
+	case code == http.StatusUnauthorized || isStray(err) || code >= http.StatusInternalServerError && !isUnknownField(err) && !isWebhook(err) && !isTooLarge(err):
 		return broken, 0
 	case code == 0:
 		return dead, 0

@@ -26,6 +26,16 @@ func (c *counts) move(from, to State) {
 	}
 }
 
+// discount takes the keys of a table that is thrown away out of the counts.
+func (a *Agent) discount(t *table) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, r := range t.records {
+		a.counts.move(r.state, "")
+		r.state = ""
+	}
+}
+
 func (a *Agent) tellCounts() {
 	a.Metrics.conflicts.WithLabelValues(a.Member.Name).Set(float64(a.counts.conflicts.Load()))
 	a.Metrics.held.WithLabelValues(a.Member.Name).Set(float64(a.counts.held.Load()))

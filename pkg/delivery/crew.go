@@ -58,6 +58,9 @@ func (r *record) ready() bool {
 // lookAtPods looks at the pods of a workload.
 func (a *Agent) lookAtPods(ctx context.Context, k Key) {
 	t := a.table(k.Kind)
+	if t == nil { // the kind is federated no more
+		return
+	}
 	r := t.look(k.name())
 	if r.crew == nil || !r.ours || r.terminating {
 		return
@@ -86,8 +89,8 @@ func (a *Agent) lookAtPods(ctx context.Context, k Key) {
 func (a *Agent) visitAfter(k Key, d time.Duration) {
 	now := a.Clock.Now()
 	a.mu.Lock()
-	at := later(now.Add(d), a.visit.Add(betweenVisits))
-	a.visit = at
+	a.visit = later(now, a.visit.Add(betweenVisits)) // its turn, which nobody waits for who comes later anyway
+	at := later(now.Add(d), a.visit)
 	a.mu.Unlock()
 	a.crews.addAfter(k, Recheck, at.Sub(now))
 }

@@ -84,6 +84,7 @@ func TestRefusals(t *testing.T) {
 		{"a right that is missing names what gives it", 403, `"reason":"Forbidden","message":"configmaps \"settings\" is forbidden: User \"u\" cannot patch resource \"configmaps\" in API group \"\" in the namespace \"shire\""`, Forbidden, "fedhelm join gondor --refresh"},
 		{"a quota is no right", 403, `"reason":"Forbidden","message":"configmaps \"settings\" is forbidden: exceeded quota: q, requested: count/configmaps=1"`, Rejected, "exceeded quota"},
 		{"what is invalid is said to be", 422, `"reason":"Invalid","message":"ConfigMap \"settings\" is invalid: data: bad"`, Rejected, "data: bad"},
+		{"what is too large for the storage", 500, `"message":"etcdserver: request is too large"`, Rejected, "too large"},
 		{"what is too large", 413, `"reason":"RequestEntityTooLarge","message":"limit is 3145728"`, Rejected, "3145728"},
 		{"a field that cannot change", 422, `"reason":"Invalid","message":"no","details":{"causes":[{"reason":"FieldValueInvalid","message":"field is immutable","field":"data"}]}`, Immutable, "no"},
 		{"a webhook that does not answer", 500, `"reason":"InternalError","message":"Internal error occurred: failed calling webhook \"w\": no route"`, Rejected, "webhook"},

@@ -16,6 +16,8 @@ import (
 const (
 	restNotServed = 10 * time.Minute
 	restForbidden = time.Minute
+	restSettling  = 2 * time.Second
+	settling      = time.Minute
 	shortestRest  = 500 * time.Millisecond
 	longestRest   = 5 * time.Second
 	restShut      = 20 * time.Second // while others know that the member cannot be reached
@@ -54,6 +56,7 @@ func (a *Agent) dropped(t *table) bool {
 		return false
 	}
 	delete(a.tables, t.kind.ID())
+	a.discount(t)
 	return true
 }
 
@@ -74,6 +77,9 @@ func (a *Agent) begin(ctx context.Context, t *table) (version string, err error)
 	if err != nil {
 		return "", err
 	}
+	if t.rewound(versionOf(version)) {
+		return "", errRestored
+	}
 	for _, n := range t.ends(list, versionOf(version)) {
 		a.heed(t, n, change{look: true, tell: true}, User)
 	}
@@ -83,6 +89,11 @@ func (a *Agent) begin(ctx context.Context, t *table) (version string, err error)
 
 // keepUp watches on from a version, and returns the next; an error means to list again.
 func (a *Agent) keepUp(ctx context.Context, t *table, version string, rest *time.Duration) (string, error) {
+	if t.cut {
+		if err := a.goesOn(ctx, t); err != nil {
+			return "", err
+		}
+	}
 	began := a.Clock.Now()
 	err := a.client.watch(ctx, &t.lens, version, func(kind string, o *object) {
 		if o.ResourceVersion != "" {
@@ -97,6 +108,7 @@ func (a *Agent) keepUp(ctx context.Context, t *table, version string, rest *time
 		}
 		t.upTo(versionOf(version))
 	})
+	t.cut = a.Clock.Since(began) < watchTime
 	var status apierrors.APIStatus
 	switch {
 	case err == nil && a.Clock.Since(began) > time.Second:
@@ -108,6 +120,24 @@ func (a *Agent) keepUp(ctx context.Context, t *table, version string, rest *time
 	*rest = min(max(shortestRest, 2**rest), longestRest)
 	a.pause(ctx, t, *rest)
 	return version, nil
+}
+
+// errRestored is why a kind is listed again.
+var errRestored = errors.New("the member has been given the data of an earlier day")
+
+// goesOn makes sure, after a watch that has ended too early, that the member has not been restored meanwhile from a back-up: a watch from a
+// version that is yet to come says nothing until it has, and all that is known would be taken for newer than what there is. That the member
+// does not answer is found out by the watch as well.
+func (a *Agent) goesOn(ctx context.Context, t *table) error {
+	now, err := a.client.version(ctx, &t.lens)
+	if err != nil {
+		return nil //nolint:nilerr // the watch will say so
+	}
+	if t.rewound(versionOf(now)) {
+		return errRestored
+	}
+	t.cut = false
+	return nil
 }
 
 // see takes in an object.
@@ -155,7 +185,7 @@ func (a *Agent) unfollowed(t *table, err error, rest time.Duration) time.Duratio
 		for _, n := range t.ends(t.begins(), 0) {
 			a.heed(t, n, change{look: true, tell: true}, Recheck)
 		}
-		return restNotServed
+		return a.restUnserved()
 	case apierrors.IsForbidden(err):
 		a.enter(t, forbidden, plain(err))
 		return restForbidden
@@ -166,11 +196,24 @@ func (a *Agent) unfollowed(t *table, err error, rest time.Duration) time.Duratio
 
 // servedNow has kinds asked for again that the member did not serve, since it has got new definitions.
 func (a *Agent) servedNow() {
+	a.mu.Lock()
+	a.defined = a.Clock.Now()
+	a.mu.Unlock()
 	for _, t := range a.allTables() {
-		if t.at() == notServed {
+		if t.at() != synced { // also one whose list is under way, and may come too early
 			t.wake()
 		}
 	}
+}
+
+// restUnserved is short for a while after a definition was established: whoever serves the kind learns of it a little later.
+func (a *Agent) restUnserved() time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.defined.IsZero() && a.Clock.Since(a.defined) < settling {
+		return restSettling
+	}
+	return restNotServed
 }
 
 // pause rests, give or take a fifth, until it is over or somebody kicks.

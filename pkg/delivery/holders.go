@@ -57,9 +57,18 @@ func (j *job) inNamespace(ctx context.Context) (h held, err error) {
 	return h, err
 }
 
-// wished tells whether a copy shall stay: such as those in a namespace that was taken out of the member by a selector of its own.
+// wished tells whether a copy shall stay: such as those in a namespace that was taken out of the member by a selector of its own, those that
+// shall stay without our marks, and those of which it is not known at the moment.
 func (j *job) wished(k kinds.ID, m *metav1.ObjectMeta) bool {
-	return j.Wish(Key{k, m.Namespace, m.Name}).Action == Present
+	switch j.Wish(Key{k, m.Namespace, m.Name}).Action {
+	case Present, Release:
+		return true
+	case Leave:
+		_, federated := j.Kind(k)
+		return federated
+	default:
+		return false
+	}
 }
 
 // inUse asks for what somebody would miss in a namespace.

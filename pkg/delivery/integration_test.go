@@ -268,7 +268,7 @@ func TestIntegrationAgent(t *testing.T) {
 			p.run()
 			ns, k := p.namespace(), p.configMap("settings", "one")
 			p.expect(k, Synced)
-			p.want(k, Wish{})
+			p.want(k, Wish{Action: Absent})
 			p.want(ns, Wish{Action: Absent})
 			p.expect(ns, Terminating)
 			now, err := p.kube.CoreV1().Namespaces().Get(p.t.Context(), p.ns, metav1.GetOptions{})
@@ -292,6 +292,21 @@ func TestIntegrationAgent(t *testing.T) {
 			}
 			p.want(k, Wish{Action: Absent})
 			p.expect(ns, Terminating)
+		}},
+		{"a namespace of ours does not go with what is yet to be released", func(p *place) {
+			p.run()
+			ns, k := p.namespace(), p.configMap("settings", "one")
+			p.expect(k, Synced)
+			p.mu.Lock()
+			p.wishes[k] = Wish{Action: Release} // which nobody has come to yet
+			p.mu.Unlock()
+			p.want(ns, Wish{Action: Absent})
+			if r := p.expect(ns, Pending); !strings.Contains(r.Message, "configmaps/settings") {
+				p.t.Errorf("the report is %+v", r)
+			}
+			p.agent.Want(k, User)
+			p.expect(k, Gone)
+			p.expect(ns, Kept)
 		}},
 		{"a namespace of ours is kept, without marks, for what others have in it", func(p *place) {
 			p.run()
@@ -361,7 +376,7 @@ func TestIntegrationAgent(t *testing.T) {
 			if r := p.expect(crd, Pending); !strings.Contains(r.Message, "one") || r.Copy == nil {
 				p.t.Errorf("the report is %+v", r)
 			}
-			p.want(one, Wish{})
+			p.want(one, Wish{Action: Absent})
 			p.agent.Want(crd, User)
 			p.expect(crd, Gone)
 		}},

@@ -70,6 +70,15 @@ func (c *client) anyCopy(ctx context.Context, l *lens) (bool, error) {
 	return len(list.Items) > 0, nil
 }
 
+// version returns that of the copies of a kind at this moment.
+func (c *client) version(ctx context.Context, l *lens) (string, error) {
+	list, err := c.page(ctx, c.collection(l, true).SetHeader("Accept", acceptMetadataList).Param("limit", "1"))
+	if err != nil {
+		return "", err
+	}
+	return list.ResourceVersion, nil
+}
+
 // list hands on all copies of a kind, and returns the version that they are of.
 func (c *client) list(ctx context.Context, l *lens, found func(*object)) (version string, err error) {
 	limit := pageOfMetadata

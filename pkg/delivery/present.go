@@ -121,7 +121,7 @@ func (j *job) put(ctx context.Context, r *record, share shape.Share, hash string
 		}
 		m, err = j.client.metadata(ctx, j.kind, j.n.namespace, j.n.name)
 		switch {
-		case apierrors.IsNotFound(err):
+		case isMissing(err):
 			j.lost(uid)
 			uid = ""
 			continue
@@ -196,7 +196,7 @@ func (j *job) remove(ctx context.Context, uid types.UID, why string) verdict {
 	switch {
 	case err == nil:
 		return verdict{state: Terminating, message: why, again: time.Minute}
-	case apierrors.IsNotFound(err) && !isUnserved(err):
+	case isMissing(err):
 		j.lost(uid)
 		return verdict{state: Terminating, message: why, again: time.Millisecond}
 	case apierrors.IsConflict(err): // another has taken its place, and the watch will tell

@@ -47,8 +47,9 @@ func (q *queue) add(k Key, p Priority) {
 		return
 	}
 	it := q.item(k, p)
-	if it.index >= 0 {
+	if it.index >= 0 { // what waits for a user's change does not become less urgent
 		heap.Remove(&q.later, it.index)
+		p = max(p, it.priority)
 	}
 	q.push(it, p)
 }

@@ -67,6 +67,10 @@ func TestQueue(t *testing.T) {
 			q.add(key("a"), Recheck)
 			c.Step(2 * time.Hour)
 		}, "a0 "},
+		{"one that waits for its time does not become less urgent by being asked for", func(q *queue, _ *testingclock.FakeClock) {
+			q.addAfter(key("a"), User, time.Hour)
+			q.add(key("a"), Recheck)
+		}, "a1 "},
 		{"one that somebody has is not handed out, but again when it is given back", func(q *queue, _ *testingclock.FakeClock) {
 			q.add(key("a"), User)
 			q.get()

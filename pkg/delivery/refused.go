@@ -70,7 +70,7 @@ func (j *job) failed(err error) verdict {
 		}
 	case apierrors.IsTooManyRequests(err):
 		v.state, v.failed, v.again = Throttled, false, time.Second
-	case apierrors.IsServiceUnavailable(err), apierrors.IsServerTimeout(err), apierrors.IsTimeout(err), apierrors.IsUnauthorized(err):
+	case apierrors.IsServiceUnavailable(err), apierrors.IsServerTimeout(err), apierrors.IsTimeout(err), apierrors.IsUnauthorized(err), isStray(err):
 		v.state = Unreachable
 	case isUnserved(err):
 		v.state, v.message = NotServed, say("the member does not serve %s", j.kind.ID())

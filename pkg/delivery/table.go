@@ -10,6 +10,7 @@ import (
 type table struct {
 	lens
 	kick chan struct{} // wakes whoever follows the kind from its rest
+	cut  bool          // the last watch ended too early; of whoever follows the kind alone
 
 	mu      sync.Mutex
 	phase   phase
@@ -156,6 +157,21 @@ func (t *table) begins() uint64 {
 	defer t.mu.Unlock()
 	t.lists++
 	return t.lists
+}
+
+// rewound tells whether the member's version of now is before what was known already. If so, it forgets how new that is: whatever is seen
+// next counts.
+func (t *table) rewound(now uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now == 0 || now >= t.seen {
+		return false
+	}
+	t.seen = 0
+	for _, r := range t.records {
+		r.version = 0
+	}
+	return true
 }
 
 // ends is the end of a list: what it did not name, and is not younger than it, is gone. These are returned.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -110,7 +111,15 @@ func isUnknownField(err error) bool {
 }
 
 // isWebhook tells that an admission webhook did not answer: that is the object's bad luck, not the member's.
-func isWebhook(err error) bool { return strings.Contains(messageOf(err), "failed calling webhook") }
+func isWebhook(err error) bool {
+	message := messageOf(err)
+	return strings.Contains(message, "failed calling webhook") || strings.Contains(message, "conversion webhook for")
+}
+
+// isTooLarge tells that the member's storage does not take so much, which its API server tells as a fault of its own.
+func isTooLarge(err error) bool {
+	return apierrors.IsRequestEntityTooLargeError(err) || strings.Contains(messageOf(err), "request is too large")
+}
 
 // isTerminating tells that a namespace takes nothing new, since it is on its way out.
 func isTerminating(err error) bool {
@@ -127,12 +136,26 @@ func isUnserved(err error) bool {
 	if apierrors.IsMethodNotSupported(err) {
 		return true
 	}
+	if isStray(err) {
+		return false
+	}
 	var status apierrors.APIStatus
 	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {
 		return false
 	}
 	details := status.Status().Details
 	return details == nil || details.Name == "" || len(causes(err, "")) > 0 && strings.Contains(status.Status().Message, "could not find the requested resource")
+}
+
+// isMissing tells that the member has no such object.
+func isMissing(err error) bool { return apierrors.IsNotFound(err) && !isUnserved(err) && !isStray(err) }
+
+// isStray tells that it was no API server that knows no such thing, but something on the way to it, such as a load balancer: an API server
+// says so in a Status, or in a text of its own.
+func isStray(err error) bool {
+	return apierrors.IsNotFound(err) && slices.ContainsFunc(causes(err, ""), func(c metav1.StatusCause) bool {
+		return c.Type == metav1.CauseTypeUnexpectedServerResponse && c.Message != "" && !strings.Contains(c.Message, "404 page not found")
+	})
 }
 
 // isMissingNamespace tells that the namespace of an object is not there.
