@@ -65,8 +65,9 @@ func (o MemberOptions) Values() map[string]any {
 
 // kindValues are groups with their resources, in the order in which they come.
 func kindValues(custom []kinds.Kind) []any {
-	values := []any{}
-	for _, rule := range kinds.Rules(custom) {
+	rules := kinds.Rules(custom)
+	values := make([]any, 0, len(rules))
+	for _, rule := range rules {
 		resources := make([]any, len(rule.Resources))
 		for i, r := range rule.Resources {
 			resources[i] = r

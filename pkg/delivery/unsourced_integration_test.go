@@ -121,6 +121,6 @@ func (p *place) expectDeleting() {
 		if apierrors.IsNotFound(err) || err == nil && now.DeletionTimestamp != nil {
 			return nil
 		}
-		return fmt.Errorf("it is %+v (%v)", now, err)
+		return fmt.Errorf("it is %+v (%w)", now, err)
 	})
 }

@@ -18,7 +18,7 @@ const (
 	ClusterCopiesHeld = "CopiesHeld"
 )
 
-// FinalizerPropagation, on an object of the federation API, keeps it until its copies are gone.
+// FinalizerPropagation keeps an object of the federation API until its copies are gone.
 const FinalizerPropagation = GroupName + "/propagation"
 
 // ReasonSourcesMissing is the reason of the condition CopiesHeld.
