@@ -51,6 +51,5 @@ func (r *realm) immutable(s *sandbox, namespace string) {
 		}
 		r.api.patch(s, configMaps, namespace, "thawed", fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, fedv1beta1.AnnotationOnImmutable, fedv1beta1.OnImmutableRecreate))
 		r.converges(s, 30*time.Second, namespace)
-		r.event(s, namespace, "thawed", "Recreated")
 	})
 }

@@ -191,7 +191,7 @@ func (r *realm) failedOver(s *sandbox, namespace string) {
 		return nil
 	})
 	r.kubectl(s, namespace, "rollout", "status", "deployment/moved", "--timeout=60s")
-	r.event(s, namespace, "moved", "FailedOver")
+	r.event(s, metav1.NamespaceDefault, arnor, "FailedOver") // of the Cluster
 }
 
 // signal sends one to a component of a cluster of the test bed.
