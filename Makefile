@@ -44,7 +44,7 @@ clean: ## Remove what was built here (the test bed's state: make testbed-down; i
 	rm -rf bin
 
 ##@ Test tiers
-.PHONY: test-unit test-race test-chart test-integration test-e2e fuzz bench bench-init bench-join bench-propagation
+.PHONY: test-unit test-race test-chart test-integration test-e2e test-e2e-long fuzz bench bench-init bench-join bench-propagation
 test-unit: ## Unit tests: no cluster, no network, no root
 	go test $(shell go list ./... | grep -v -e '^github.com/fedhelm/fedhelm$$')
 	cd ci/testbed && go test ./...
@@ -67,9 +67,12 @@ test-integration: ## Against a real etcd and kube-apiserver (built when missing;
 ON_TESTBED = bin=$$($(TESTBED) build --print-dir) && \
 	PATH="$$bin:$$PATH" FEDHELM_BIN="$(CURDIR)/bin" FEDHELM_E2E_KUBECONFIG="$(TESTBED_KUBECONFIG)"
 
-test-e2e: MEMBERS = 3
-test-e2e: build testbed-up ## End to end on the test bed's real clusters
-	$(ON_TESTBED) go test -tags e2e -count=1 -timeout 40m -v ./ci/e2e/...
+test-e2e test-e2e-long: MEMBERS = 3
+test-e2e: build testbed-up ## End to end on the test bed's real clusters, but for tests that take many minutes each
+	$(ON_TESTBED) go test -tags e2e -count=1 -timeout 60m -short -v ./ci/e2e/...
+
+test-e2e-long: build testbed-up ## All of that tier: members lost in every way, controller managers killed twenty times
+	$(ON_TESTBED) go test -tags e2e -count=1 -timeout 90m -v ./ci/e2e/...
 
 FUZZTIME ?= 30s
 fuzz: ## Run every fuzz target for FUZZTIME (30s)

@@ -5,6 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 declare -A target=([lint]=lint [unit]=test-unit [chart]=test-chart [integration]=test-integration [e2e]=test-e2e)
+# What a tier leaves out is said in the summary.
+declare -A without=([e2e]="long tests apart: make test-e2e-long")
 declare -A result took
 failed=0
 
@@ -29,6 +31,6 @@ done
 
 printf '\n%-14s %-8s %s\n' TIER RESULT TIME
 for tier in "$@"; do
-  printf '%-14s %-8s %dm%02ds\n' "$tier" "${result[$tier]}" $((took[$tier] / 60)) $((took[$tier] % 60))
+  printf '%-14s %-8s %dm%02ds   %s\n' "$tier" "${result[$tier]}" $((took[$tier] / 60)) $((took[$tier] % 60)) "${without[$tier]:-}"
 done
 exit $failed

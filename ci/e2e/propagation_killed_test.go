@@ -31,6 +31,7 @@ const kills = 20
 // TestPropagationKilled kills the controller manager that leads, again and again, while users make, change and delete objects. In the end
 // members hold exactly what the sources demand.
 func TestPropagationKilled(t *testing.T) {
+	isLong(t)
 	s := newSandbox(t)
 	first, second := s.member(rohan), s.member(arnor)
 	r := s.realm("quest", "--set=controlPlane.controllerManager.replicas=2",

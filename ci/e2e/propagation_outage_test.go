@@ -25,6 +25,7 @@ const failoverGrace = 20 * time.Second
 // TestPropagationOutage loses members in every way. That is nobody's business but theirs: others are served as before, deletions end, and
 // who is back has soon what the sources demand. rohan is watched; arnor fails; gondor is reached through a proxy that does what it is told.
 func TestPropagationOutage(t *testing.T) {
+	isLong(t)
 	s := newSandbox(t)
 	behind, watched, lost := s.member(gondor), s.member(rohan), s.member(arnor)
 	r := s.realm("quest", fmt.Sprintf("--controllermanager-arg-overrides=--cluster-monitor-period=3s,--cluster-monitor-timeout=2s,--failover-grace=%s", failoverGrace))

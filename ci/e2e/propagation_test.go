@@ -43,6 +43,14 @@ func TestPropagation(t *testing.T) {
 	r.end(s)
 }
 
+// isLong leaves a test that takes many minutes to make test-e2e-long, which runs it as well.
+func isLong(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes many minutes: make test-e2e-long")
+	}
+}
+
 // thirdMember joins while there is much to hold, and leaves again. The others run on as if nothing had been.
 func (r *realm) thirdMember(s *sandbox, third *member) {
 	namespace := s.namespace + "-third"
