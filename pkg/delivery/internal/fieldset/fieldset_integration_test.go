@@ -205,6 +205,9 @@ func TestIntegrationEveryChangeIsSeen(t *testing.T) {
 	start(t, func(t *testing.T, c *copied) {
 		t.Helper()
 		now := c.apply(t)
+		if now.GetKind() == "CustomResourceDefinition" { // its kind is that of objects which come after it, and must go on being served
+			return
+		}
 		changed := 0
 		for _, path := range paths(c.wanted, nil) {
 			for _, change := range changes(at(c.wanted, path)) {
