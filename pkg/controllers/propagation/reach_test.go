@@ -1,8 +1,10 @@
 package propagation
 
 import (
+	"slices"
 	"testing"
 
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
 )
 
@@ -32,5 +34,17 @@ func TestAnAgentIsToldLastHowItsMemberIsNow(t *testing.T) {
 	s.brief(&post{name: "a", agent: agent})
 	if !agent.reachable {
 		t.Error("its work pauses although its member is ready")
+	}
+}
+
+func TestWhatIsSaidOfAMemberThatLeftIsSaidAnew(t *testing.T) {
+	s := newStage(t, "a", "b")
+	key := s.see(configMaps, object("settings")).key
+	s.changed = nil
+	before := s.fleet.Load()
+	s.setFleet(member{name: "a", labels: map[string]string{"name": "a"}, proven: true, ready: true})
+	s.follow(t.Context(), before, s.fleet.Load(), compare(before, s.fleet.Load()), map[string]*fedv1beta1.Cluster{"a": {}, "b": {}})
+	if !slices.Contains(s.changed, key) {
+		t.Errorf("the state of %v is written anew, want that of %v, which counts one member too many", s.changed, key)
 	}
 }
