@@ -66,7 +66,7 @@ func (r *realm) compare(ctx context.Context, namespace string) error {
 					continue
 				}
 				if sources[o.GetName()] == nil || !demanded(sources[o.GetName()], member) {
-					errs = append(errs, fmt.Errorf("%s holds %s %s that no source demands", member, k.ID(), o.GetName()))
+					errs = append(errs, fmt.Errorf("%s holds %s %s that no source demands (it is terminating since %v)", member, k.ID(), o.GetName(), o.GetDeletionTimestamp()))
 					continue
 				}
 				if copies[o.GetName()] == nil {
