@@ -77,7 +77,7 @@ func TestPropagationOutage(t *testing.T) {
 			outage.end(s)
 			over = true
 			s.becomes(time.Minute, r.name, arnor, fedv1beta1.ClusterReady, "True", "")
-			r.converges(s, time.Minute, namespace, during)
+			r.converges(s, 3*time.Minute, namespace, during) // a namespace takes its time where the API server has just started
 			r.owed(s, arnor, false)
 			r.settles(s, time.Minute, namespace)
 		})
