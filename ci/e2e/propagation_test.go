@@ -21,16 +21,16 @@ func TestPropagation(t *testing.T) {
 	before := s.list()
 
 	s.step("beside each other", func(s *sandbox) {
+		r.beside(s, "preferences", r.preferences) // the longest first
+		r.beside(s, "autoscaler", r.autoscaler)
 		r.beside(s, "kinds", r.everyKind)
 		r.beside(s, "claims", r.claims)
 		r.beside(s, "kubectl", r.kubectlWorks)
 		r.beside(s, "helm", r.helmWorks)
 		r.beside(s, "selectors", r.selectors)
-		r.beside(s, "preferences", r.preferences)
 		r.beside(s, "conflict", r.conflict)
 		r.beside(s, "namespace", r.namespaceInUse)
 		r.beside(s, "drift", r.drift)
-		r.beside(s, "autoscaler", r.autoscaler)
 		r.beside(s, "immutable", r.immutable)
 		r.beside(s, "out", r.staysOut)
 	})

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -94,7 +95,13 @@ func TestUnjoinInTrouble(t *testing.T) {
 		"delete": "configmap/kube-root-ca.crt configmap/of-another configmap/of-nobody",
 	} {
 		s.step("workloads: "+workloads, func(s *sandbox) {
-			s.fedhelm("join", arnor)
+			// Managers that lost their leases while the API was away begin anew a moment after it is back, and a join does not wait for them.
+			s.eventually(2*time.Minute, "arnor joins", func() error {
+				if r := s.try(2*time.Minute, "fedhelm", s.here([]string{"join", arnor})...); r.code != 0 {
+					return fmt.Errorf("%s", r)
+				}
+				return nil
+			})
 			shire := m.settle(s)
 			s.fedhelm("unjoin", arnor, "--workloads="+workloads)
 			s.parted("fellowship", arnor)
