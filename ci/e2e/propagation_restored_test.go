@@ -25,6 +25,7 @@ const lost = 30
 // TestPropagationRestored gives a federation API the data of an earlier day. What was made since runs on in members until somebody says
 // that it may go.
 func TestPropagationRestored(t *testing.T) {
+	isLong(t)
 	s := newSandbox(t)
 	m := s.member(gondor)
 	r := s.realm("quest")
