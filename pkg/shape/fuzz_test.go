@@ -30,7 +30,7 @@ func FuzzNew(f *testing.F) {
 		k := known[int(choice)%len(known)]
 		source, ok := arbitrary(data, k)
 		if !ok {
-			t.Skip()
+			return // no object that a server could have returned: nothing is claimed of it
 		}
 		before := source.DeepCopy()
 		template, err := shape.New(k, source, marks)
@@ -38,7 +38,7 @@ func FuzzNew(f *testing.F) {
 			if !errors.Is(err, shape.ErrMalformed) {
 				t.Error(err)
 			}
-			t.Skip() // it is no object of Kubernetes; that errors are right has a test of its own
+			return // nothing more is claimed of it; that errors are right has a test of its own
 		}
 		if diff := cmp.Diff(before.Object, source.Object); diff != "" {
 			t.Fatalf("New has changed the source (-before +after):\n%s", diff)
