@@ -119,6 +119,7 @@ func (r *realm) beside(s *sandbox, name string, part func(s *sandbox, namespace 
 		t.Parallel()
 		own := *s
 		own.T = t
+		own.work()
 		namespace := s.namespace + "-" + strings.ReplaceAll(strings.ToLower(name), " ", "-")
 		own.kubectl(r.name, "create", "namespace", namespace)
 		part(&own, namespace)

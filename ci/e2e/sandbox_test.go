@@ -39,6 +39,7 @@ func newSandbox(t *testing.T) *sandbox {
 func newSandboxAlone(t *testing.T) *sandbox {
 	t.Helper()
 	s := &sandbox{T: t, home: t.TempDir(), namespace: tokenPrefix + rand.String(5)}
+	s.work()
 	before := bedKubeconfig(s)
 	s.kubeconfig = s.write("kubeconfig", before)
 	listed := s.list()
