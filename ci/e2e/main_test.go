@@ -3,14 +3,17 @@
 package e2e
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
@@ -72,7 +75,25 @@ func findBed() error {
 	if bed.root, err = filepath.Abs("../.."); err != nil {
 		return err
 	}
-	return buildPrograms()
+	return errors.Join(findLeftovers(), buildPrograms())
+}
+
+// findLeftovers refuses a bed that has something left of tests that were killed: it would take the room of these tests' pods.
+func findLeftovers() error {
+	list, err := bed.host.client.CoreV1().Namespaces().List(context.Background(), metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("list namespaces of the host cluster: %w", err)
+	}
+	var left []string
+	for i := range list.Items {
+		if strings.HasPrefix(list.Items[i].Name, tokenPrefix) {
+			left = append(left, list.Items[i].Name)
+		}
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("the host cluster has namespaces of tests that were killed, or are running (%s); if none is running, run: make testbed-down", strings.Join(left, ", "))
+	}
+	return nil
 }
 
 // connect makes clients for a context of a kubeconfig file.

@@ -35,7 +35,7 @@ type member struct {
 // several asks for them in the order gondor, rohan, arnor.
 func (s *sandbox) member(kubeContext string) *member {
 	s.Helper()
-	s.rest(taken[kubeContext].Lock)
+	taken[kubeContext].Lock()
 	s.Cleanup(taken[kubeContext].Unlock)
 	c, err := connect(bed.kubeconfig, kubeContext)
 	if err != nil {

@@ -117,9 +117,9 @@ func (r *realm) member(name string) *member {
 func (r *realm) beside(s *sandbox, name string, part func(s *sandbox, namespace string)) {
 	s.Run(name, func(t *testing.T) {
 		t.Parallel()
+		parts.take(t)
 		own := *s
 		own.T = t
-		own.work()
 		namespace := s.namespace + "-" + strings.ReplaceAll(strings.ToLower(name), " ", "-")
 		own.kubectl(r.name, "create", "namespace", namespace)
 		part(&own, namespace)

@@ -20,24 +20,22 @@ func TestPropagation(t *testing.T) {
 	r.join(s, second, "--labels=environment=staging,tier=1,horses=many")
 	before := s.list()
 
-	s.rest(func() {
-		s.step("beside each other", func(s *sandbox) {
-			r.beside(s, "preferences", r.preferences) // the longest first
-			r.beside(s, "autoscaler", r.autoscaler)
-			r.beside(s, "kinds", r.everyKind)
-			r.beside(s, "claims", r.claims)
-			r.beside(s, "kubectl", r.kubectlWorks)
-			r.beside(s, "helm", r.helmWorks)
-			r.beside(s, "selectors", r.selectors)
-			r.beside(s, "conflict", r.conflict)
-			r.beside(s, "namespace", r.namespaceInUse)
-			r.beside(s, "drift", r.drift)
-			r.beside(s, "immutable", r.immutable)
-			r.beside(s, "out", r.staysOut)
-		})
+	s.step("beside each other", func(s *sandbox) {
+		r.beside(s, "preferences", r.preferences) // the longest first
+		r.beside(s, "autoscaler", r.autoscaler)
+		r.beside(s, "kinds", r.everyKind)
+		r.beside(s, "claims", r.claims)
+		r.beside(s, "kubectl", r.kubectlWorks)
+		r.beside(s, "helm", r.helmWorks)
+		r.beside(s, "selectors", r.selectors)
+		r.beside(s, "conflict", r.conflict)
+		r.beside(s, "namespace", r.namespaceInUse)
+		r.beside(s, "drift", r.drift)
+		r.beside(s, "immutable", r.immutable)
+		r.beside(s, "out", r.staysOut)
 	})
 	// A kind that the federation may not list keeps all namespaces in members.
-	s.rest(func() { s.step("alone", func(s *sandbox) { r.beside(s, "custom", r.customKind) }) })
+	s.step("alone", func(s *sandbox) { r.beside(s, "custom", r.customKind) })
 	s.step("a third member joins and leaves", func(s *sandbox) { r.thirdMember(s, third) })
 	if err := unchanged(before, s.list()); err != nil {
 		s.Errorf("the host cluster is not as before:\n%v", err)

@@ -38,8 +38,8 @@ func newSandbox(t *testing.T) *sandbox {
 // newSandboxAlone is newSandbox for a test that would disturb others beside it: it is run before them.
 func newSandboxAlone(t *testing.T) *sandbox {
 	t.Helper()
+	tests.take(t)
 	s := &sandbox{T: t, home: t.TempDir(), namespace: tokenPrefix + rand.String(5)}
-	s.work()
 	before := bedKubeconfig(s)
 	s.kubeconfig = s.write("kubeconfig", before)
 	listed := s.list()
