@@ -24,6 +24,25 @@ const FinalizerPropagation = GroupName + "/propagation"
 // ReasonSourcesMissing is the reason of the condition CopiesHeld.
 const ReasonSourcesMissing = "SourcesMissing"
 
+// ServiceDNS is a condition in the status of a published Service: True while its names are as they should be.
+const ServiceDNS = GroupName + "/DNS"
+
+// Reasons of the condition ServiceDNS. All but the first are of status False.
+const (
+	// ReasonPublished: every zone has the names, and they lead to the members that back the Service.
+	ReasonPublished = "Published"
+	// ReasonNoBackend: no member backs the Service, so that it has no names.
+	ReasonNoBackend = "NoBackend"
+	// ReasonConflict: a name belongs to somebody else.
+	ReasonConflict = "Conflict"
+	// ReasonProviderFailed: the provider has not accepted the change yet.
+	ReasonProviderFailed = "ProviderFailed"
+	// ReasonRejected: what the Service asks for cannot be published.
+	ReasonRejected = "Rejected"
+	// ReasonPartial: a part of the names is there.
+	ReasonPartial = "Partial"
+)
+
 // Reasons of the conditions Ready and Offline. The first four are those of federation v1.
 const (
 	// ReasonClusterReady: the member answered that it is healthy.
@@ -124,6 +143,28 @@ const (
 	AnnotationMembers = GroupName + "/members"
 	// AnnotationDeleteUnsourced, "true" on a Cluster, lets copies there be deleted whose sources are gone, however many they are.
 	AnnotationDeleteUnsourced = GroupName + "/delete-unsourced"
+
+	// AnnotationDNS, on a Service of the federation API, says for programs which members its names lead to; see package dnsstate.
+	AnnotationDNS = GroupName + "/dns"
+	// AnnotationDNSAddresses, on a Service, says where the addresses come from that its names lead to; see DNSAddressesLoadBalancer.
+	AnnotationDNSAddresses = GroupName + "/dns-addresses"
+	// AnnotationDNSTTL, on a Service, is for how long resolvers may keep its records: seconds, or a length of time such as 30s.
+	AnnotationDNSTTL = GroupName + "/dns-ttl"
+	// AnnotationDNSDrain takes members out of names: "true" on a Cluster takes that one out of all, a list of members on a Service, or
+	// DNSDrainAll, those out of its own.
+	AnnotationDNSDrain = GroupName + "/dns-drain"
+	// AnnotationNodeAddresses, on a Cluster, are the addresses at which its nodes are reached, separated by commas.
+	AnnotationNodeAddresses = GroupName + "/node-addresses"
+
+	// DNSDrainAll is the value of AnnotationDNSDrain on a Service that means all members.
+	DNSDrainAll = "*"
+
+	// Values of AnnotationDNSAddresses. DNSAddressesIngressPrefix is followed by the name of a federated Ingress.
+	DNSAddressesLoadBalancer  = "load-balancer"
+	DNSAddressesExternalIPs   = "external-ips"
+	DNSAddressesNodes         = "nodes"
+	DNSAddressesIngressPrefix = "ingress/"
+	DNSAddressesNone          = "none"
 
 	// OnImmutableRecreate deletes the copy and makes it anew.
 	OnImmutableRecreate = "recreate"
