@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,6 +77,7 @@ func buildCommand() *cli.Command {
 		Usage: "compile etcd, Kubernetes and CoreDNS, unless they are in the cache",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "only", Usage: "programs to compile, by name"},
+			&cli.StringFlag{Name: "kubernetes", Usage: "an older minor version, for example 1.35: its API server, controller manager and scheduler"},
 			&cli.BoolFlag{Name: "print-dir", Usage: "print the directory of the programs"},
 		},
 		Action: func(c *cli.Context) error {
@@ -83,7 +85,13 @@ func buildCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			dir, err := b.Builder.Ensure(c.Context, c.StringSlice("only")...)
+			builder := b.Builder
+			if minor := c.String("kubernetes"); minor != "" {
+				if builder, err = builder.Of(minor); err != nil {
+					return err
+				}
+			}
+			dir, err := builder.Ensure(c.Context, c.StringSlice("only")...)
 			if err == nil && c.Bool("print-dir") {
 				fmt.Fprintln(c.App.Writer, dir)
 			}
@@ -100,6 +108,7 @@ func upCommand() *cli.Command {
 			stateFlag, prefixFlag, networkFlag,
 			&cli.IntFlag{Name: "members", Value: 2, Usage: "number of member clusters"},
 			&cli.StringSliceFlag{Name: "member-kinds", Usage: "real or simulated, for each member (default: the first real, the others simulated)"},
+			&cli.StringSliceFlag{Name: "member-versions", Usage: "older minor versions of Kubernetes for members with simulated nodes: mordor=1.35,erebor=1.34"},
 			&cli.DurationFlag{Name: "timeout", Value: 5 * time.Minute, Usage: "for the clusters, once all programs are built"},
 			&cli.BoolFlag{Name: "no-load", Usage: "leave our own image out"},
 		},
@@ -108,16 +117,35 @@ func upCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			versions, err := memberVersions(c.StringSlice("member-versions"))
+			if err != nil {
+				return err
+			}
 			return b.Up(c.Context, bed.UpOptions{
 				Plan: plan.Options{
 					Prefix: c.String(prefixFlag.Name), Network: c.String(networkFlag.Name),
-					Members: c.Int("members"), Kinds: c.StringSlice("member-kinds"),
+					Members: c.Int("members"), Kinds: c.StringSlice("member-kinds"), Versions: versions,
 				},
 				Timeout: c.Duration("timeout"),
 				NoLoad:  c.Bool("no-load"),
 			})
 		},
 	}
+}
+
+// memberVersions reads what is given as MEMBER=VERSION.
+func memberVersions(given []string) (map[string]string, error) {
+	versions := map[string]string{}
+	var errs []error
+	for _, g := range given {
+		member, version, ok := strings.Cut(g, "=")
+		if !ok || member == "" || version == "" {
+			errs = append(errs, fmt.Errorf("member version %q: want MEMBER=VERSION, for example mordor=1.35", g))
+			continue
+		}
+		versions[member] = version
+	}
+	return versions, errors.Join(errs...)
 }
 
 func downCommand() *cli.Command {

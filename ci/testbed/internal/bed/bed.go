@@ -57,6 +57,9 @@ func (b Bed) Up(ctx context.Context, o UpOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := b.ensureOlder(ctx, o.Plan); err != nil {
+		return err
+	}
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
@@ -84,8 +87,14 @@ func (b Bed) Up(ctx context.Context, o UpOptions) error {
 		return err
 	}
 	ours := b.packInBackground(ctx, o.NoLoad)
+	controlPlanes, err := b.controlPlanes(p)
+	if err != nil {
+		return err
+	}
 	if err := b.upAll(ctx, begin, p, func(c plan.Cluster) cluster.Cluster {
-		return cluster.Cluster{Cluster: c, Dir: b.State.path(c.Name), Programs: programs, Self: self, CNI: tools.CNI}
+		return cluster.Cluster{
+			Cluster: c, Dir: b.State.path(c.Name), Programs: programs, ControlPlane: controlPlanes[c.Name], Self: self, CNI: tools.CNI,
+		}
 	}, pk); err != nil {
 		return err
 	}
@@ -117,8 +126,8 @@ func (b Bed) upAll(
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			fmt.Fprintf(b.Progress, "%-10s %-9s %s/%s  %s  ready after %.1f s\n",
-				c.Name, c.Nodes, c.Region, c.Zone, c.Server(), time.Since(begin).Seconds())
+			fmt.Fprintf(b.Progress, "%-10s %-9s %s/%s  %s  ready after %.1f s%s\n",
+				c.Name, c.Nodes, c.Region, c.Zone, c.Server(), time.Since(begin).Seconds(), ofVersion(c))
 			return nil
 		})
 	}
@@ -149,19 +158,20 @@ func (b Bed) settle(o plan.Options) (*plan.Bed, error) {
 		return nil, fmt.Errorf("a test bed with name prefix %q and network %s is up in %s; take it down first: testbed down",
 			old.Prefix, old.Network, b.State)
 	default:
-		if err := keepKinds(wanted, old.Kinds); err != nil {
+		if err := errors.Join(keepKinds(wanted, old.Kinds), keepVersions(wanted, old)); err != nil {
 			return nil, err
 		}
-		if len(old.Kinds) >= len(wanted.Clusters) { // fewer members than are up: the others stay
-			if wanted, err = plan.New(old.options()); err != nil {
-				return nil, err
-			}
+		if o = old.with(o); len(old.Kinds) >= len(wanted.Clusters) { // fewer members than are up: the others stay
+			o = old.options()
+		}
+		if wanted, err = plan.New(o); err != nil {
+			return nil, err
 		}
 	}
 	if err := b.unclaimed(wanted); err != nil {
 		return nil, err
 	}
-	sv := saved{Prefix: wanted.Prefix, Network: wanted.Network.String(), Boot: boot, Inotify: old.Inotify}
+	sv := saved{Prefix: wanted.Prefix, Network: wanted.Network.String(), Versions: wanted.Versions(), Boot: boot, Inotify: old.Inotify}
 	for _, c := range wanted.Clusters[1:] {
 		sv.Kinds = append(sv.Kinds, string(c.Nodes))
 	}
@@ -244,8 +254,12 @@ func (b Bed) cluster(c plan.Cluster) (cluster.Cluster, error) {
 	if err != nil {
 		return cluster.Cluster{}, err
 	}
+	controlPlane, err := b.controlPlane(c)
+	if err != nil {
+		return cluster.Cluster{}, err
+	}
 	return cluster.Cluster{
-		Cluster: c, Dir: b.State.path(c.Name), Programs: programs, Self: b.self(), CNI: debian.CNI(),
+		Cluster: c, Dir: b.State.path(c.Name), Programs: programs, ControlPlane: controlPlane, Self: b.self(), CNI: debian.CNI(),
 	}, nil
 }
 

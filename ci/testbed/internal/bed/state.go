@@ -25,6 +25,8 @@ type saved struct {
 	Prefix  string   `json:"prefix"`
 	Network string   `json:"network"`
 	Kinds   []string `json:"kinds"` // of the members' nodes
+	// Versions are the older ones of Kubernetes, by the members' names.
+	Versions map[string]string `json:"versions,omitempty"`
 	// Boot identifies the machine's start that it is of: processes and namespaces do not outlive it.
 	Boot string `json:"boot"`
 	// Inotify is the machine's limit before up raised it, 0 if it did not.
@@ -50,7 +52,7 @@ func (s State) Load() (*plan.Bed, error) {
 }
 
 func (sv saved) options() plan.Options {
-	return plan.Options{Prefix: sv.Prefix, Network: sv.Network, Members: len(sv.Kinds), Kinds: sv.Kinds}
+	return plan.Options{Prefix: sv.Prefix, Network: sv.Network, Members: len(sv.Kinds), Kinds: sv.Kinds, Versions: sv.Versions}
 }
 
 func (s State) read() (saved, error) {

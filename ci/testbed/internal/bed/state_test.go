@@ -3,6 +3,7 @@ package bed
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,6 +49,8 @@ func TestSettle(t *testing.T) {
 		{name: "another network is refused", then: plan.Options{Prefix: unusedPrefix, Network: "10.1.0.0/16", Members: 2}, wrong: "take it down first"},
 		{name: "other nodes of a member are refused", then: plan.Options{Prefix: unusedPrefix, Members: 2, Kinds: []string{"simulated"}},
 			wrong: `cluster "gondor" is up with real nodes`},
+		{name: "another version of a member is refused", then: plan.Options{Prefix: unusedPrefix, Members: 2, Versions: map[string]string{"rohan": "1.35"}},
+			wrong: `cluster "rohan" is up with Kubernetes of the test bed's own version, not 1.35`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,6 +72,41 @@ func TestSettle(t *testing.T) {
 			}
 			if loaded, err := s.Load(); err != nil || !slices.Equal(loaded.Names(), tt.want) {
 				t.Errorf("recorded: %v, %v", loaded, err)
+			}
+		})
+	}
+}
+
+func TestMembersThatAreUpKeepTheirVersions(t *testing.T) {
+	up := plan.Options{Prefix: unusedPrefix, Members: 2, Versions: map[string]string{"rohan": "1.35"}}
+	tests := []struct {
+		name  string
+		then  plan.Options
+		want  map[string]string
+		wrong string
+	}{
+		{name: "asked for again", then: up, want: map[string]string{"rohan": "1.35"}},
+		{name: "not asked for", then: plan.Options{Prefix: unusedPrefix, Members: 2}, want: map[string]string{"rohan": "1.35"}},
+		{name: "fewer members", then: plan.Options{Prefix: unusedPrefix, Members: 0}, want: map[string]string{"rohan": "1.35"}},
+		{name: "one more, of another version", then: plan.Options{Prefix: unusedPrefix, Members: 3, Versions: map[string]string{"arnor": "1.34"}},
+			want: map[string]string{"rohan": "1.35", "arnor": "1.34"}},
+		{name: "another version is refused", then: plan.Options{Prefix: unusedPrefix, Members: 2, Versions: map[string]string{"rohan": "1.34"}},
+			want: map[string]string{"rohan": "1.35"}, wrong: `cluster "rohan" is up with Kubernetes of 1.35, not 1.34`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newState(t)
+			settled(t, s, up)
+			_, err := (Bed{State: s}).settle(tt.then)
+			if (err == nil) != (tt.wrong == "") || err != nil && !strings.Contains(err.Error(), tt.wrong) {
+				t.Errorf("settle: %v, want an error that says %q", err, tt.wrong)
+			}
+			b, err := s.Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !maps.Equal(b.Versions(), tt.want) {
+				t.Errorf("versions %v, want %v", b.Versions(), tt.want)
 			}
 		})
 	}

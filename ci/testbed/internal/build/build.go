@@ -59,16 +59,22 @@ type Builder struct {
 	Cache string
 	// Progress gets a line for each program that is compiled.
 	Progress io.Writer
+
+	older string // the minor version of Kubernetes, if it is one that Of was asked for
 }
 
 // Dir is where the programs are, named by all that decides their content: Go, modules, flags, our own sources.
 func (b Builder) Dir() (string, error) {
+	version, err := b.version()
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
-	fmt.Fprintln(h, runtime.Version(), runtime.GOOS, runtime.GOARCH, goflags, strings.Join(flags(), " "))
+	fmt.Fprintln(h, runtime.Version(), runtime.GOOS, runtime.GOARCH, goflags, strings.Join(flags(version), " "))
 	if err := hashModules(h, filepath.Join(b.Module, "go.mod")); err != nil {
 		return "", err
 	}
-	for _, p := range Programs {
+	for _, p := range b.programs() {
 		if !strings.HasPrefix(p.Package, "./") {
 			continue
 		}
@@ -76,11 +82,16 @@ func (b Builder) Dir() (string, error) {
 			return "", err
 		}
 	}
-	return filepath.Join(b.Bin(), KubernetesVersion+"-"+hex.EncodeToString(h.Sum(nil)[:6])), nil
+	return filepath.Join(b.Bin(), version+"-"+hex.EncodeToString(h.Sum(nil)[:6])), nil
 }
 
-// Bin is the directory of all sets of programs.
-func (b Builder) Bin() string { return filepath.Join(b.Cache, "bin") }
+// Bin is the directory of all sets of programs. Those of an older version have one of their own: no set takes the place of another version's.
+func (b Builder) Bin() string {
+	if b.older != "" {
+		return filepath.Join(b.Cache, "older", b.older)
+	}
+	return filepath.Join(b.Cache, "bin")
+}
 
 // hashModules writes the versions of all modules, whatever else is in the file.
 func hashModules(w io.Writer, path string) error {
@@ -122,7 +133,7 @@ func hashSources(w io.Writer, dir string) error {
 // Ensure compiles those of the named programs that are not in the cache; no names mean all. It returns their directory.
 // Two at once on one cache take turns.
 func (b Builder) Ensure(ctx context.Context, names ...string) (string, error) {
-	wanted, err := choose(names)
+	wanted, err := b.choose(names)
 	if err != nil {
 		return "", err
 	}
@@ -147,7 +158,7 @@ func (b Builder) Ensure(ctx context.Context, names ...string) (string, error) {
 	missing := absent(dir, wanted)
 	for i, p := range missing {
 		start := time.Now()
-		fmt.Fprintf(b.Progress, "build %2d/%d  %-24s", i+1, len(missing), p.Name)
+		fmt.Fprintf(b.Progress, "build %2d/%d  %-29s", i+1, len(missing), strings.TrimSpace(p.Name+" "+b.older))
 		if err := b.compile(ctx, dir, p); err != nil {
 			fmt.Fprintln(b.Progress, "failed")
 			return "", err
@@ -171,19 +182,20 @@ func removeParts(dir string) error {
 	return nil
 }
 
-func choose(names []string) ([]Program, error) {
+func (b Builder) choose(names []string) ([]Program, error) {
+	programs := b.programs()
 	if len(names) == 0 {
-		return Programs, nil
+		return programs, nil
 	}
 	var chosen []Program
 	var errs []error
 	for _, n := range names {
-		i := slices.IndexFunc(Programs, func(p Program) bool { return p.Name == n })
+		i := slices.IndexFunc(programs, func(p Program) bool { return p.Name == n })
 		if i < 0 {
 			errs = append(errs, fmt.Errorf("no program %q to build", n))
 			continue
 		}
-		chosen = append(chosen, Programs[i])
+		chosen = append(chosen, programs[i])
 	}
 	return chosen, errors.Join(errs...)
 }
@@ -201,7 +213,11 @@ func (b Builder) compile(ctx context.Context, dir string, p Program) error {
 	// A name of its own: the compiler of a run that was killed may be at work still.
 	part := fmt.Sprintf("%s.%d.part", target, os.Getpid())
 	defer os.Remove(part)
-	args := append([]string{"build", "-o", part}, flags()...)
+	version, err := b.version()
+	if err != nil {
+		return err
+	}
+	args := append([]string{"build", "-o", part}, flags(version)...)
 	cmd := exec.CommandContext(ctx, "go", append(args, p.Package)...)
 	cmd.Dir = b.Module
 	cmd.Env = Environ()
@@ -217,13 +233,13 @@ func Environ() []string {
 }
 
 // flags stamp the version: without it the API server says v0.0.0, and Helm's kubeVersion checks fail.
-func flags() []string {
-	major, minor, _ := strings.Cut(strings.TrimPrefix(KubernetesVersion, "v"), ".")
+func flags(version string) []string {
+	major, minor, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
 	minor, _, _ = strings.Cut(minor, ".")
 	ldflags := make([]string, 0, 18)
 	ldflags = append(ldflags, "-s", "-w")
 	for _, pkg := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
-		for _, v := range []string{"gitVersion=" + KubernetesVersion, "gitMajor=" + major, "gitMinor=" + minor, "gitTreeState=clean"} {
+		for _, v := range []string{"gitVersion=" + version, "gitMajor=" + major, "gitMinor=" + minor, "gitTreeState=clean"} {
 			ldflags = append(ldflags, "-X", pkg+"."+v)
 		}
 	}

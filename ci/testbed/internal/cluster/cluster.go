@@ -28,8 +28,10 @@ type Cluster struct {
 	Dir string
 	// Programs is the directory of the compiled programs, CNI that of the CNI plugins.
 	Programs string
-	CNI      string
-	Self     Self
+	// ControlPlane is the directory of API server, controller manager and scheduler, which may be of an older version.
+	ControlPlane string
+	CNI          string
+	Self         Self
 }
 
 // Self is the test bed's own program, which some of its processes run.

@@ -37,6 +37,9 @@ func (c Cluster) Components() []string {
 // spec says how to run a component.
 func (c Cluster) spec(name string) (proc.Spec, error) {
 	s := proc.Spec{Name: name, Path: filepath.Join(c.Programs, name), Netns: wire.Path(c.Netns)}
+	if name == apiServer || name == controller || name == scheduler {
+		s.Path = filepath.Join(c.ControlPlane, name)
+	}
 	switch name {
 	case etcd:
 		s.Args = EtcdArgs(c.Name, c.path("etcd"), 2379)

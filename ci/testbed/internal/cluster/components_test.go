@@ -18,7 +18,7 @@ func clusters(t *testing.T) []Cluster {
 	}
 	var list []Cluster
 	for _, c := range b.Clusters {
-		list = append(list, Cluster{Cluster: c, Dir: t.TempDir(), Programs: "/cache/bin/set", Self: Self{Path: "/state/testbed"}})
+		list = append(list, Cluster{Cluster: c, Dir: t.TempDir(), Programs: "/cache/bin/set", ControlPlane: "/cache/older/set", Self: Self{Path: "/state/testbed"}})
 	}
 	return list
 }
@@ -44,6 +44,10 @@ func TestEveryComponentRunsInItsClustersNetwork(t *testing.T) {
 			}
 			if s.Name != name || s.Netns != "/run/netns/fhunit-"+c.Name {
 				t.Errorf("%s of %s is %q in %s", name, c.Name, s.Name, s.Netns)
+			}
+			ofItsVersion := slices.Contains([]string{apiServer, controller, scheduler}, name)
+			if strings.HasPrefix(s.Path, "/cache/older/set/") != ofItsVersion {
+				t.Errorf("%s of %s is run from %s", name, c.Name, s.Path)
 			}
 			onNode := slices.Contains([]string{containerd, kubelet, kubeProxy}, name)
 			if (s.MountsOf != 0) != onNode {

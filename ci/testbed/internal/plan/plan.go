@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -78,6 +79,8 @@ type Cluster struct {
 	Nodes  NodeKind
 	Region string
 	Zone   string
+	// Version is the older minor version of Kubernetes that its control plane is of, such as 1.35; "" for the test bed's own.
+	Version string
 
 	// Netns is the network namespace of all its processes, also the name of its cgroup.
 	Netns string
@@ -101,6 +104,8 @@ type Options struct {
 	Members int
 	// Kinds are the node kinds of the first members; the others follow the default: the first real, the rest simulated.
 	Kinds []string
+	// Versions are the older minor versions of Kubernetes that members are of, by their names.
+	Versions map[string]string
 }
 
 // New plans a bed, or reports all that is wrong with the options.
@@ -130,16 +135,32 @@ func New(o Options) (*Bed, error) {
 			errs = append(errs, fmt.Errorf("member kind %q: want %s or %s", k, Real, Simulated))
 		}
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	errs = append(errs, checkVersions(o))
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 
 	b := &Bed{Prefix: o.Prefix, Network: network}
-	b.add(hostPlace, Real)
+	b.add(hostPlace, Real, "")
 	for i, p := range memberPlaces[:o.Members] {
-		b.add(p, memberKind(o.Kinds, i))
+		b.add(p, memberKind(o.Kinds, i), o.Versions[p.name])
 	}
 	return b, nil
+}
+
+// checkVersions refuses an older version where there is no member to be of it, or where kubelet is newer than what it would talk to.
+func checkVersions(o Options) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(o.Versions)) {
+		i := slices.IndexFunc(memberPlaces, func(p place) bool { return p.name == name })
+		switch {
+		case i < 0 || i >= o.Members:
+			errs = append(errs, fmt.Errorf("version %s of %q: no member of that name is among the %d", o.Versions[name], name, max(o.Members, 0)))
+		case memberKind(o.Kinds, i) == Real:
+			errs = append(errs, fmt.Errorf("version %s of %q: a real node's kubelet may not be newer than its API server; let its nodes be simulated", o.Versions[name], name))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func validPrefix(s string) bool {
@@ -157,12 +178,12 @@ func memberKind(kinds []string, i int) NodeKind {
 	}
 }
 
-func (b *Bed) add(p place, kind NodeKind) {
+func (b *Bed) add(p place, kind NodeKind, version string) {
 	i := uint32(len(b.Clusters)) //nolint:gosec // at most 15
 	block := offset(b.Network.Addr(), (i+1)<<(32-blockBits))
 	services := netip.PrefixFrom(block, servicesBits)
 	b.Clusters = append(b.Clusters, Cluster{
-		Name: p.name, Nodes: kind, Region: p.region, Zone: p.zone,
+		Name: p.name, Nodes: kind, Region: p.region, Zone: p.zone, Version: version,
 		Netns:         b.Prefix + "-" + p.name,
 		Node:          offset(b.Network.Addr(), i+1),
 		Block:         netip.PrefixFrom(block, blockBits),
@@ -202,6 +223,20 @@ func (b *Bed) Cluster(name string) (Cluster, error) {
 		return Cluster{}, fmt.Errorf("no cluster %q in this test bed; it has %s", name, strings.Join(b.Names(), ", "))
 	}
 	return b.Clusters[i], nil
+}
+
+// Versions are the older versions of Kubernetes that members are of, by their names; nil if none is.
+func (b *Bed) Versions() map[string]string {
+	var versions map[string]string
+	for _, c := range b.Clusters {
+		if c.Version != "" {
+			if versions == nil {
+				versions = map[string]string{}
+			}
+			versions[c.Name] = c.Version
+		}
+	}
+	return versions
 }
 
 // Names lists the clusters, the host first.

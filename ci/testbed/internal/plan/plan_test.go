@@ -72,6 +72,12 @@ func TestNew(t *testing.T) {
 			want: []string{"rivendell real", "gondor real", "rohan simulated", "arnor simulated"}},
 		{name: "kinds are for the first members", options: Options{Members: 3, Kinds: []string{"simulated", "real"}},
 			want: []string{"rivendell real", "gondor simulated", "rohan real", "arnor simulated"}},
+		{name: "members of older versions", options: Options{Members: 3, Versions: map[string]string{"rohan": "1.35", "arnor": "1.34"}},
+			want: []string{"rivendell real", "gondor real", "rohan simulated 1.35", "arnor simulated 1.34"}},
+		{name: "an older version is of a member that there is", options: Options{Members: 1, Versions: map[string]string{"rohan": "1.35", "isengard": "1.34", "rivendell": "1.34"}},
+			wrong: []string{`1.35 of "rohan"`, `1.34 of "isengard"`, `1.34 of "rivendell"`}},
+		{name: "an older version has no real nodes, for kubelet would be newer than its API server",
+			options: Options{Members: 1, Versions: map[string]string{"gondor": "1.35"}}, wrong: []string{`1.35 of "gondor"`, "kubelet"}},
 		{name: "everything wrong is said at once", options: Options{Prefix: "Fh-", Network: "10.0.0.0/8", Members: 99, Kinds: []string{"unreal"}},
 			wrong: []string{`name prefix "Fh-"`, `network "10.0.0.0/8"`, "99 members", `member kind "unreal"`}},
 		{name: "a network must begin at its first address", options: Options{Network: "172.30.1.0/16"}, wrong: []string{`network "172.30.1.0/16"`}},
@@ -98,7 +104,7 @@ func TestNew(t *testing.T) {
 			}
 			var got []string
 			for _, c := range b.Clusters {
-				got = append(got, c.Name+" "+string(c.Nodes))
+				got = append(got, strings.TrimSpace(c.Name+" "+string(c.Nodes)+" "+c.Version))
 			}
 			if strings.Join(got, ",") != strings.Join(tt.want, ",") {
 				t.Errorf("clusters %q, want %q", got, tt.want)
