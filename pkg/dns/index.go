@@ -113,3 +113,12 @@ func (i *Index) drop(name string, t Type) {
 		}
 	}
 }
+
+// Len is how many record sets there are.
+func (i *Index) Len() int {
+	n := 0
+	for _, sets := range i.names {
+		n += len(sets)
+	}
+	return n
+}
