@@ -15,6 +15,7 @@ import (
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
+	"github.com/fedhelm/fedhelm/pkg/failover"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
@@ -127,17 +128,17 @@ func (c *Controller) count(ctx context.Context, told *[]string) (again time.Time
 
 // failOver marks the members whose replicas go elsewhere, and those that are back.
 func (c *Controller) failOver(all []member, before *fleet, now time.Time, clusters map[string]*fedv1beta1.Cluster, told *[]string) (again time.Time) {
-	var outages []outage
+	var outages []failover.Outage
 	proven := 0
 	for i := range all {
 		if m := &all[i]; m.proven {
 			proven++
 			if !m.ready {
-				outages = append(outages, outage{m.name, m.since})
+				outages = append(outages, failover.Outage{Member: m.name, Since: m.since})
 			}
 		}
 	}
-	away, held, again := failover(outages, proven, c.o.FailoverGrace, c.o.FailoverPercent, now)
+	away, held, again := failover.Judge(outages, proven, c.o.FailoverGrace, c.o.FailoverPercent, now)
 	for i := range all {
 		m := &all[i]
 		m.away = slices.Contains(away, m.name)

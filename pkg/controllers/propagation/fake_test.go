@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -19,6 +20,8 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/ledger"
 	"github.com/fedhelm/fedhelm/pkg/shape"
 )
+
+var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
 var configMaps = kinds.Kind{Version: "v1", Resource: "configmaps", Kind: "ConfigMap", Namespaced: true}
 

@@ -1,4 +1,4 @@
-package propagation
+package failover_test
 
 import (
 	"fmt"
@@ -8,16 +8,18 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fedhelm/fedhelm/pkg/failover"
 )
 
 var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
-func TestFailover(t *testing.T) {
+func TestJudge(t *testing.T) {
 	const grace, percent = 5 * time.Minute, 34
 	ago := func(d time.Duration) time.Time { return noon.Add(-d) }
 	tests := []struct {
 		name       string
-		outages    []outage
+		outages    []failover.Outage
 		members    int
 		away, held []string
 		again      time.Time
@@ -25,30 +27,30 @@ func TestFailover(t *testing.T) {
 		{name: "nothing is away when all are ready", members: 3},
 		{
 			name: "a member keeps its replicas during the grace, after which it is looked at again", members: 3,
-			outages: []outage{{"a", ago(4 * time.Minute)}}, again: noon.Add(time.Minute),
+			outages: []failover.Outage{{"a", ago(4 * time.Minute)}}, again: noon.Add(time.Minute),
 		},
-		{name: "a member goes when the grace is over, to the moment", members: 3, outages: []outage{{"a", ago(grace)}}, away: []string{"a"}},
-		{name: "one member may always go, also one of two", members: 2, outages: []outage{{"a", ago(time.Hour)}}, away: []string{"a"}},
+		{name: "a member goes when the grace is over, to the moment", members: 3, outages: []failover.Outage{{"a", ago(grace)}}, away: []string{"a"}},
+		{name: "one member may always go, also one of two", members: 2, outages: []failover.Outage{{"a", ago(time.Hour)}}, away: []string{"a"}},
 		{
 			name: "none goes when too many went at once", members: 5,
-			outages: []outage{{"a", ago(10 * time.Minute)}, {"b", ago(9 * time.Minute)}, {"c", ago(8 * time.Minute)}}, held: []string{"a", "b", "c"},
+			outages: []failover.Outage{{"a", ago(10 * time.Minute)}, {"b", ago(9 * time.Minute)}, {"c", ago(8 * time.Minute)}}, held: []string{"a", "b", "c"},
 		},
 		{
 			name: "as many as the limit allows go at once", members: 6,
-			outages: []outage{{"a", ago(10 * time.Minute)}, {"b", ago(9 * time.Minute)}}, away: []string{"a", "b"},
+			outages: []failover.Outage{{"a", ago(10 * time.Minute)}, {"b", ago(9 * time.Minute)}}, away: []string{"a", "b"},
 		},
 		{
 			name: "who went when there was still room stays away, and only the later one is held", members: 3,
-			outages: []outage{{"a", ago(time.Hour)}, {"b", ago(6 * time.Minute)}}, away: []string{"a"}, held: []string{"b"},
+			outages: []failover.Outage{{"a", ago(time.Hour)}, {"b", ago(6 * time.Minute)}}, away: []string{"a"}, held: []string{"b"},
 		},
 		{
 			name: "an outage within its grace counts for one that is over", members: 3,
-			outages: []outage{{"a", ago(6 * time.Minute)}, {"b", ago(4 * time.Minute)}}, held: []string{"a"}, again: noon.Add(time.Minute),
+			outages: []failover.Outage{{"a", ago(6 * time.Minute)}, {"b", ago(4 * time.Minute)}}, held: []string{"a"}, again: noon.Add(time.Minute),
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			away, held, again := failover(tt.outages, tt.members, grace, percent, noon)
+			away, held, again := failover.Judge(tt.outages, tt.members, grace, percent, noon)
 			if diff := cmp.Diff(tt.away, away); diff != "" {
 				t.Errorf("away (-want +got):\n%s", diff)
 			}
@@ -64,18 +66,18 @@ func TestFailover(t *testing.T) {
 
 // Whatever goes out in whatever order: never more than the limit are away, who is away stays so while nothing changes, nothing changes
 // before the time that was said, and the order in which outages come is irrelevant.
-func TestFailoverProperties(t *testing.T) {
+func TestJudgeProperties(t *testing.T) {
 	const grace = time.Minute
 	for seed := range uint64(2000) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		members, percent := 1+random.IntN(12), random.IntN(101)
-		var outages []outage
+		var outages []failover.Outage
 		for i := range random.IntN(members + 1) {
-			outages = append(outages, outage{fmt.Sprint(i), noon.Add(time.Duration(random.IntN(240)) * time.Second)})
+			outages = append(outages, failover.Outage{fmt.Sprint(i), noon.Add(time.Duration(random.IntN(240)) * time.Second)})
 		}
 		var before []string
 		for now := noon; now.Before(noon.Add(6 * time.Minute)); {
-			away, held, again := failover(outages, members, grace, percent, now)
+			away, held, again := failover.Judge(outages, members, grace, percent, now)
 			if most := max(members*percent/100, 1); len(away) > most {
 				t.Fatalf("seed %d: %d of %d are away, more than %d", seed, len(away), members, most)
 			}
@@ -86,7 +88,7 @@ func TestFailoverProperties(t *testing.T) {
 			}
 			shuffled := slices.Clone(outages)
 			random.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-			other, _, _ := failover(shuffled, members, grace, percent, now)
+			other, _, _ := failover.Judge(shuffled, members, grace, percent, now)
 			slices.Sort(other)
 			if sorted := slices.Sorted(slices.Values(away)); !slices.Equal(sorted, other) {
 				t.Fatalf("seed %d: %v are away, and in another order %v", seed, sorted, other)
@@ -94,7 +96,7 @@ func TestFailoverProperties(t *testing.T) {
 			if again.IsZero() {
 				break
 			}
-			sameAway, sameHeld, _ := failover(outages, members, grace, percent, again.Add(-time.Nanosecond))
+			sameAway, sameHeld, _ := failover.Judge(outages, members, grace, percent, again.Add(-time.Nanosecond))
 			if !slices.Equal(away, sameAway) || !slices.Equal(held, sameHeld) {
 				t.Fatalf("seed %d: the answer of %s changes before %s", seed, now, again)
 			}
