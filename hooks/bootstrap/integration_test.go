@@ -52,7 +52,7 @@ func TestIntegrationBootstrap(t *testing.T) {
 	}
 	run()
 	first := versions(t, server)
-	if len(first) < 14 {
+	if len(first) < 15 {
 		t.Fatalf("made only %v", first)
 	}
 

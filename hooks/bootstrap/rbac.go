@@ -72,6 +72,9 @@ func managerRules() []rbacv1.PolicyRule {
 	return []rbacv1.PolicyRule{
 		rule(fedv1beta1.GroupName, "clusters", "", "get", "list", "watch", "patch"), // patch: its labels of zones and region
 		rule(fedv1beta1.GroupName, "clusters/status", "", "get", "update", "patch"),
+		// Those of zones that it is told of come and go.
+		rule(fedv1beta1.GroupName, "dnszones", "", "get", "list", "watch", "create", "patch", "delete"),
+		rule(fedv1beta1.GroupName, "dnszones/status", "", "get", "patch"),
 		rule("", "events", "", "create", "patch", "update"),
 		rule("events.k8s.io", "events", "", "create", "patch", "update"),
 		// Whose UID is the federation's, and what helm test looks at with this identity.

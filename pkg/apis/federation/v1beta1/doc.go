@@ -1,5 +1,5 @@
 // Package v1beta1 is the API that a federation adds to Kubernetes' own: the
-// Cluster type, and the names of the labels, annotations, conditions and reasons
+// types Cluster and DNSZone, and the names of the labels, annotations, conditions and reasons
 // by which the control plane and its users understand each other.
 //
 // The deep-copy functions and the CustomResourceDefinitions are generated from

@@ -18,10 +18,40 @@ const (
 	ClusterCopiesHeld = "CopiesHeld"
 )
 
+// Condition types of a DNSZone.
+const (
+	// DNSZoneReady is True while the zone has the records that it shall have.
+	DNSZoneReady = "Ready"
+	// DNSZoneRecordsHeld is True while records stay although their Services are gone, because they are too many for that to be meant.
+	DNSZoneRecordsHeld = "RecordsHeld"
+)
+
+// Reasons of the condition Ready of a DNSZone. That of RecordsHeld is ReasonSourcesMissing.
+const (
+	// ReasonSynced: the zone was listed, and has the records that it shall have.
+	ReasonSynced = "Synced"
+	// ReasonStarting: the zone was not listed yet.
+	ReasonStarting = "Starting"
+	// ReasonZoneNotFound: the provider has no such zone.
+	ReasonZoneNotFound = "ZoneNotFound"
+	// ReasonZoneAmbiguous: it has several, and it was not said which one is meant.
+	ReasonZoneAmbiguous = "ZoneAmbiguous"
+	// ReasonConfigInvalid: the provider's configuration cannot be used.
+	ReasonConfigInvalid = "ConfigInvalid"
+	// ReasonDenied: the provider does not accept the credentials.
+	ReasonDenied = "Denied"
+	// ReasonUnreachable: the provider does not answer.
+	ReasonUnreachable = "Unreachable"
+	// ReasonThrottled: the provider wants to be asked less often.
+	ReasonThrottled = "Throttled"
+	// ReasonFailing: the provider answers, and does not do what it is asked for.
+	ReasonFailing = "Failing"
+)
+
 // FinalizerPropagation keeps an object of the federation API until its copies are gone.
 const FinalizerPropagation = GroupName + "/propagation"
 
-// ReasonSourcesMissing is the reason of the condition CopiesHeld.
+// ReasonSourcesMissing is the reason of the conditions CopiesHeld and RecordsHeld.
 const ReasonSourcesMissing = "SourcesMissing"
 
 // ServiceDNS is a condition in the status of a published Service: True while its names are as they should be.
@@ -141,7 +171,8 @@ const (
 	AnnotationPropagation = GroupName + "/propagation"
 	// AnnotationMembers, on an object of the federation API, says for programs how it stands in members.
 	AnnotationMembers = GroupName + "/members"
-	// AnnotationDeleteUnsourced, "true" on a Cluster, lets copies there be deleted whose sources are gone, however many they are.
+	// AnnotationDeleteUnsourced, "true" on a Cluster, lets copies there be deleted whose sources are gone, however many they are; on a DNSZone,
+	// records whose Services are.
 	AnnotationDeleteUnsourced = GroupName + "/delete-unsourced"
 
 	// AnnotationDNS, on a Service of the federation API, says for programs which members its names lead to; see package dnsstate.

@@ -24,7 +24,7 @@ func Resource(name string) schema.GroupResource {
 }
 
 func addKnownTypes(s *runtime.Scheme) error {
-	s.AddKnownTypes(SchemeGroupVersion, &Cluster{}, &ClusterList{})
+	s.AddKnownTypes(SchemeGroupVersion, &Cluster{}, &ClusterList{}, &DNSZone{}, &DNSZoneList{})
 	metav1.AddToGroupVersion(s, SchemeGroupVersion)
 	return nil
 }
