@@ -46,6 +46,17 @@ type DNSZoneSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=254
 	Suffix string `json:"suffix"`
+
+	// Federation is the name of the federation, which is a label of all names in the zone.
+	//
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Federation string `json:"federation"`
+
+	// TTL is for how many seconds records may be kept by who asked for them, where their Service does not say otherwise.
+	//
+	// +kubebuilder:validation:Minimum=1
+	TTL int32 `json:"ttl"`
 }
 
 // DNSZoneStatus is how it stands with a zone.
