@@ -1,0 +1,182 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/fedhelm/fedhelm/pkg/dns"
+)
+
+// turn does the one thing that is most urgent, and says when to look again unless something new comes before.
+func (k *Keeper) turn(ctx context.Context) time.Duration {
+	if wait := time.Until(k.resumeAt); wait > 0 {
+		return wait
+	}
+	if err := k.connect(ctx); err != nil {
+		return k.fail(ctx, err)
+	}
+	if k.index == nil || !time.Now().Before(k.listAt) {
+		if err := k.list(ctx); err != nil {
+			return k.fail(ctx, err)
+		}
+	}
+	k.sweepGarbage()
+	batch, wait := k.next()
+	if len(batch) == 0 {
+		return wait
+	}
+	if err := k.keep(ctx, batch); err != nil {
+		return k.fail(ctx, err)
+	}
+	return 0
+}
+
+// connect opens the provider and finds the zone, unless that is done.
+func (k *Keeper) connect(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	if k.provider == nil {
+		provider, err := k.o.Open(ctx)
+		if err != nil {
+			return &configError{err}
+		}
+		k.provider = provider
+	}
+	if k.zone != (dns.Zone{}) {
+		return nil
+	}
+	zones, err := k.provider.Zones(ctx)
+	if err != nil {
+		return err
+	}
+	zone, err := dns.SelectZone(zones, k.o.ZoneName, k.o.ZoneID)
+	if errors.Is(err, dns.ErrNoZone) && k.o.CreateZone && k.o.ZoneID == "" {
+		zone, err = k.provider.CreateZone(ctx, dns.Absolute(k.o.ZoneName))
+	}
+	if err != nil {
+		return err
+	}
+	k.zone = zone
+	k.tell(func() { k.status.Zone = zone })
+	return nil
+}
+
+// list reads the zone, and has every Service looked at.
+func (k *Keeper) list(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	sets, err := k.provider.Records(ctx, k.zone, k.zone.Name)
+	if err != nil {
+		return err
+	}
+	k.index = dns.NewIndex(slices.DeleteFunc(sets, func(set dns.RecordSet) bool { return k.excepted(set.Name) }))
+	k.listAt = time.Now().Add(k.o.Resync)
+	k.tell(func() {
+		k.err = nil
+		k.status.LastSync = time.Now()
+		k.status.Names, k.status.Records = k.count()
+		k.backlog = slices.Sorted(maps.Keys(k.services))
+		k.sweep = k.known
+	})
+	return nil
+}
+
+// excepted tells whether a name is others' to keep.
+func (k *Keeper) excepted(name string) bool {
+	for _, except := range k.o.Except {
+		if dns.Within(name, except) {
+			return true
+		}
+	}
+	return false
+}
+
+// count is what of the index is the owner's.
+func (k *Keeper) count() (names, records int) {
+	for name, mark := range k.index.Marked() {
+		if !k.o.Owner.Owns(mark) {
+			continue
+		}
+		names++
+		for _, set := range k.index.At(name) {
+			if set.Type == dns.A || set.Type == dns.AAAA || set.Type == dns.CNAME {
+				records += len(set.Values)
+			}
+		}
+	}
+	return names, records
+}
+
+// next is what to look at now: what users changed, once they pause, then what a listing or a failure calls for. If there is nothing, it says how
+// long there will be nothing.
+func (k *Keeper) next() (batch []string, wait time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := time.Now()
+	wait = k.listAt.Sub(now)
+	if len(k.changed) > 0 {
+		due := k.last.Add(gather)
+		if most := k.since.Add(gatherMost); most.Before(due) {
+			due = most
+		}
+		if !now.Before(due) {
+			batch = slices.Sorted(maps.Keys(k.changed))
+			clear(k.changed)
+			return batch, 0
+		}
+		wait = min(wait, due.Sub(now))
+	}
+	if len(k.backlog) > 0 {
+		batch, k.backlog = k.backlog, nil
+		return batch, 0
+	}
+	for id := range k.failing {
+		switch at := k.services[id].retryAt; {
+		case at.IsZero():
+		case !now.Before(at):
+			batch = append(batch, id)
+		default:
+			wait = min(wait, at.Sub(now))
+		}
+	}
+	slices.Sort(batch)
+	return batch, max(wait, 0)
+}
+
+// fail has all wait after a failure of the provider, longer each time, or as long as it says. What the zone holds is open then.
+func (k *Keeper) fail(ctx context.Context, err error) time.Duration {
+	if ctx.Err() != nil {
+		return 0
+	}
+	k.failures++
+	wait := pause(k.failures)
+	var throttled *dns.Throttled
+	if errors.As(err, &throttled) && throttled.After > 0 {
+		wait = throttled.After
+	}
+	k.resumeAt = time.Now().Add(wait)
+	if units := (*dns.UnitErrors)(nil); !errors.As(err, &units) {
+		k.index = nil
+	}
+	if errors.Is(err, dns.ErrNoZone) {
+		k.zone = dns.Zone{}
+	}
+	if errors.Is(err, dns.ErrDenied) {
+		k.close()
+	}
+	logr.FromContextOrDiscard(ctx).Error(err, "DNS zone cannot be kept for now", "provider", k.o.Provider, "zone", k.o.ZoneName, "retryAfter", wait.String())
+	k.tell(func() { k.err = err })
+	return wait
+}
+
+// unreachable tells errors of the network from answers.
+func unreachable(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded)
+}
