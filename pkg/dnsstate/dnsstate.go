@@ -1,5 +1,6 @@
-// Package dnsstate is what the annotation AnnotationDNS of a Service in the federation API says: which members its names lead to, and why not to
-// the others. The controller manager writes it, and reads it again after a start; fedhelm dns computes the names from it.
+// Package dnsstate is what the annotations of a Service in the federation API say of its names: what users ask for, and what came of it. The latter,
+// AnnotationDNS, says which members its names lead to, and why not to the others: the controller manager writes it, and reads it again after a
+// start; fedhelm dns computes the names from it.
 package dnsstate
 
 import (

@@ -73,6 +73,19 @@ func TestAPITellsThatThereIsNone(t *testing.T) {
 	}
 }
 
+func TestAPIListsZones(t *testing.T) {
+	api := apiOf(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || r.URL.Path != "/apis/federation.fedhelm.io/v1beta1/dnszones" {
+			t.Errorf("asked %s %s", r.Method, r.URL)
+		}
+		answer(w, http.StatusOK, `{"apiVersion":"federation.fedhelm.io/v1beta1","kind":"DNSZoneList","items":[{"metadata":{"name":"example.com"},"spec":{"zone":"example.com.","ttl":60}}]}`)
+	})
+	got, err := api.Zones(t.Context())
+	if err != nil || len(got.Items) != 1 || got.Items[0].Spec.Zone != "example.com." || got.Items[0].Spec.TTL != 60 {
+		t.Errorf("Zones = %+v, %v", got, err)
+	}
+}
+
 func TestAPIAnnotates(t *testing.T) {
 	var bodies []string
 	api := apiOf(t, func(w http.ResponseWriter, r *http.Request) {

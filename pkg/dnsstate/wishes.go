@@ -1,0 +1,71 @@
+package dnsstate
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+)
+
+// Limits of AnnotationDNSTTL.
+const (
+	ShortestTTL = time.Second
+	LongestTTL  = 24 * time.Hour
+)
+
+// Published tells whether a Service of the federation API is to have names: it is there to stay, and is of type LoadBalancer or says where its
+// addresses come from.
+func Published(s *corev1.Service) bool {
+	switch s.Annotations[fedv1beta1.AnnotationDNSAddresses] {
+	case fedv1beta1.DNSAddressesNone:
+		return false
+	case "":
+		return s.DeletionTimestamp == nil && s.Spec.Type == corev1.ServiceTypeLoadBalancer
+	default:
+		return s.DeletionTimestamp == nil
+	}
+}
+
+// TTL is that of a Service's records in seconds, as its annotation AnnotationDNSTTL says, or else by default. With an error, too, it is the default.
+func TTL(annotations map[string]string, byDefault uint32) (uint32, error) {
+	text, ok := annotations[fedv1beta1.AnnotationDNSTTL]
+	if !ok {
+		return byDefault, nil
+	}
+	ttl, err := time.ParseDuration(text)
+	if seconds, notANumber := strconv.ParseUint(text, 10, 32); notANumber == nil {
+		ttl, err = time.Duration(seconds)*time.Second, nil
+	}
+	if err != nil || ttl < ShortestTTL || ttl > LongestTTL || ttl%time.Second != 0 {
+		return byDefault, fmt.Errorf("annotation %s: %q is no whole number of seconds from 1s to 24h, such as 30 or 30s", fedv1beta1.AnnotationDNSTTL, text)
+	}
+	return uint32(ttl / time.Second), nil
+}
+
+// Drains are the members that AnnotationDNSDrain of a Service takes out of its names, sorted, each once.
+func Drains(annotations map[string]string) []string {
+	var members []string
+	for member := range strings.SplitSeq(annotations[fedv1beta1.AnnotationDNSDrain], ",") {
+		if member = strings.TrimSpace(member); member != "" {
+			members = append(members, member)
+		}
+	}
+	slices.Sort(members)
+	return slices.Compact(members)
+}
+
+// DrainedBy tells whether a Service's own annotation takes the member out of its names.
+func DrainedBy(annotations map[string]string, member string) bool {
+	drains := Drains(annotations)
+	return slices.Contains(drains, member) || slices.Contains(drains, fedv1beta1.DNSDrainAll)
+}
+
+// DrainedCluster tells whether the annotations of a Cluster take it out of all names.
+func DrainedCluster(annotations map[string]string) bool {
+	return annotations[fedv1beta1.AnnotationDNSDrain] == "true"
+}

@@ -1,0 +1,73 @@
+package dnsstate
+
+import (
+	"slices"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+)
+
+func TestPublished(t *testing.T) {
+	now := metav1.Now()
+	tests := []struct {
+		name      string
+		kind      corev1.ServiceType
+		addresses string // "": no annotation
+		deleted   *metav1.Time
+		want      bool
+	}{
+		{name: "load balancers have names", kind: corev1.ServiceTypeLoadBalancer, want: true},
+		{name: "others do not", kind: corev1.ServiceTypeClusterIP},
+		{name: "unless they say where their addresses come from", kind: corev1.ServiceTypeNodePort, addresses: "nodes", want: true},
+		{name: "none keeps a load balancer out", kind: corev1.ServiceTypeLoadBalancer, addresses: "none"},
+		{name: "what is being deleted has none", kind: corev1.ServiceTypeLoadBalancer, deleted: &now},
+		{name: "whatever it says", kind: corev1.ServiceTypeClusterIP, addresses: "external-ips", deleted: &now},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &corev1.Service{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: tt.deleted}, Spec: corev1.ServiceSpec{Type: tt.kind}}
+			if tt.addresses != "" {
+				s.Annotations = map[string]string{fedv1beta1.AnnotationDNSAddresses: tt.addresses}
+			}
+			if got := Published(s); got != tt.want {
+				t.Errorf("Published = %t", got)
+			}
+		})
+	}
+}
+
+func TestTTL(t *testing.T) {
+	for text, want := range map[string]uint32{"30": 30, "30s": 30, "1": 1, "1s": 1, "5m": 300, "24h": 86400, "86400": 86400} {
+		if got, err := TTL(map[string]string{fedv1beta1.AnnotationDNSTTL: text}, 60); err != nil || got != want {
+			t.Errorf("TTL of %q = %d, %v; want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "0", "0s", "-5", "-5s", "500ms", "1.5s", "25h", "86401", "4294967297", "soon"} {
+		if got, err := TTL(map[string]string{fedv1beta1.AnnotationDNSTTL: text}, 60); err == nil || got != 60 {
+			t.Errorf("TTL of %q = %d, %v; want an error, and the default", text, got, err)
+		}
+	}
+	if got, err := TTL(nil, 60); err != nil || got != 60 {
+		t.Errorf("TTL without an annotation = %d, %v; want the default", got, err)
+	}
+}
+
+func TestDrains(t *testing.T) {
+	annotated := func(text string) map[string]string { return map[string]string{fedv1beta1.AnnotationDNSDrain: text} }
+	if got := Drains(annotated(" rohan,gondor ,,rohan")); !slices.Equal(got, []string{"gondor", "rohan"}) {
+		t.Errorf("Drains = %q", got)
+	}
+	for text, want := range map[string]bool{"gondor": true, "rohan, gondor": true, "*": true, "rohan": false, "": false, "gondor2": false} {
+		if got := DrainedBy(annotated(text), "gondor"); got != want {
+			t.Errorf("%q drains gondor: %t", text, got)
+		}
+	}
+	for text, want := range map[string]bool{"true": true, "false": false, "": false} {
+		if got := DrainedCluster(annotated(text)); got != want {
+			t.Errorf("%q drains a Cluster: %t", text, got)
+		}
+	}
+}
