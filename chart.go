@@ -14,6 +14,10 @@ import (
 //go:embed charts/federation-control-plane/values.yaml
 //go:embed charts/federation-control-plane/values.schema.json
 //go:embed all:charts/federation-control-plane/templates
+//go:embed charts/federation-dns/Chart.yaml
+//go:embed charts/federation-dns/values.yaml
+//go:embed charts/federation-dns/values.schema.json
+//go:embed all:charts/federation-dns/templates
 var chart embed.FS
 
 //go:embed charts/federation-member/Chart.yaml charts/federation-member/README.md
