@@ -23,8 +23,8 @@ const (
 
 var errMalformed = errors.New("malformed")
 
-// encode writes an entry as key and value of a ConfigMap's data: KIND__NAMESPACE__NAME and "UID delete" or "UID orphan". A key that is too
-// long is a hash instead, and stands at the end of the value.
+// encode writes an entry as key and value of a ConfigMap's data: KIND__NAMESPACE__NAME and "UID[,FORMER...] delete|orphan [VERSION]". A key
+// that is too long is a hash instead, and stands at the end of the value.
 func encode(e Entry) (key, value string) {
 	parts := []string{string(e.Key.Kind), e.Key.Namespace, e.Key.Name}
 	if e.Key.Namespace == "" {
@@ -34,9 +34,19 @@ func encode(e Entry) (key, value string) {
 		parts[i] = escape(parts[i])
 	}
 	key = strings.Join(parts, slash)
-	value = escape(string(e.UID)) + " " + toDelete
+	value = escape(string(e.UID))
+	if e.Former != "" {
+		for uid := range strings.SplitSeq(string(e.Former), ",") {
+			value += "," + escape(uid)
+		}
+	}
 	if e.Orphan {
-		value = escape(string(e.UID)) + " " + toOrphan
+		value += " " + toOrphan
+	} else {
+		value += " " + toDelete
+	}
+	if e.Version != "" {
+		value += " " + escape(e.Version)
 	}
 	if len(key) > longestKey {
 		sum := sha256.Sum256([]byte(key))
@@ -48,10 +58,13 @@ func encode(e Entry) (key, value string) {
 // decode is the reverse of encode.
 func decode(key, value string) (Entry, error) {
 	words := strings.Split(value, " ")
-	if strings.HasPrefix(key, hashed) && len(words) == 3 {
-		key, words = words[2], words[:2]
+	if last := len(words) - 1; strings.HasPrefix(key, hashed) && last >= 2 {
+		key, words = words[last], words[:last]
 	}
-	if len(words) != 2 || words[1] != toDelete && words[1] != toOrphan {
+	if len(words) == 2 {
+		words = append(words, "")
+	}
+	if len(words) != 3 || words[1] != toDelete && words[1] != toOrphan {
 		return Entry{}, fmt.Errorf("value %q: %w", value, errMalformed)
 	}
 	parts := strings.Split(key, slash)
@@ -61,21 +74,22 @@ func decode(key, value string) (Entry, error) {
 	if len(parts) != 3 {
 		return Entry{}, fmt.Errorf("key %q: %w", key, errMalformed)
 	}
-	for i, s := range append(parts, words[0]) {
-		plain, err := unescape(s)
-		if err != nil {
-			return Entry{}, err
-		}
-		if i == len(parts) {
-			words[0] = plain
-		} else {
-			parts[i] = plain
+	uids := strings.Split(words[0], ",")
+	for _, all := range [][]string{parts, uids, words[2:]} {
+		for i, s := range all {
+			plain, err := unescape(s)
+			if err != nil {
+				return Entry{}, err
+			}
+			all[i] = plain
 		}
 	}
 	return Entry{
-		Key:    delivery.Key{Kind: kinds.ID(parts[0]), Namespace: parts[1], Name: parts[2]},
-		UID:    types.UID(words[0]),
-		Orphan: words[1] == toOrphan,
+		Key:     delivery.Key{Kind: kinds.ID(parts[0]), Namespace: parts[1], Name: parts[2]},
+		UID:     types.UID(uids[0]),
+		Former:  Former(strings.Join(uids[1:], ",")),
+		Orphan:  words[1] == toOrphan,
+		Version: words[2],
 	}, nil
 }
 

@@ -29,6 +29,11 @@ func TestEncode(t *testing.T) {
 			key:   "namespaces__shire", value: "1-2 orphan",
 		},
 		{
+			name:  "sources that went before, and the version of the kind",
+			entry: Entry{Key: delivery.Key{Kind: "rings.middle.earth", Namespace: "shire", Name: "one"}, UID: "3", Former: "1,2_", Version: "v1"},
+			key:   "rings.middle.earth__shire__one", value: "3,1,2_5f delete v1",
+		},
+		{
 			name:  "names that a key may not have",
 			entry: Entry{Key: delivery.Key{Kind: "roles", Namespace: "a_b", Name: "..system:x"}, UID: "1 2"},
 			key:   "roles__a_5fb___2e.system_3ax", value: "1_202 delete",
@@ -37,6 +42,11 @@ func TestEncode(t *testing.T) {
 			name:  "names that are too long",
 			entry: Entry{Key: delivery.Key{Kind: "configmaps", Namespace: "shire", Name: long + long}, UID: "1"},
 			key:   "_xe1d01b81fcfd501d9210c58acbc72feaf5bd5052cdc80d7e3165b723612459c0", value: "1 delete configmaps__shire__" + long + long,
+		},
+		{
+			name:  "names that are too long, and a version",
+			entry: Entry{Key: delivery.Key{Kind: "configmaps", Namespace: "shire", Name: long + long}, UID: "1", Version: "v1"},
+			key:   "_xe1d01b81fcfd501d9210c58acbc72feaf5bd5052cdc80d7e3165b723612459c0", value: "1 delete v1 configmaps__shire__" + long + long,
 		},
 	}
 	for _, tt := range tests {
@@ -62,6 +72,8 @@ func TestDecodeOfWhatIsNoEntry(t *testing.T) {
 		{"an escape that is none", "a__b__c_zz", "1 delete"},
 		{"a hash without what it stands for", "_xabc", "1 delete"},
 		{"a UID that is escaped wrongly", "a__b", "_ delete"},
+		{"a former UID that is escaped wrongly", "a__b", "1,_ delete"},
+		{"more than a version", "a__b", "1 delete v1 v2"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -73,12 +85,14 @@ func TestDecodeOfWhatIsNoEntry(t *testing.T) {
 }
 
 func FuzzEncode(f *testing.F) {
-	f.Add("deployments.apps", "shire", "web", "1-2", true)
-	f.Add("", "", "", "", false)
-	f.Add("_x", "_", "__", " ", false)
-	f.Add("a", "é\x00", strings.Repeat("/", 300), "_", true)
-	f.Fuzz(func(t *testing.T, kind, namespace, name, uid string, orphan bool) {
-		want := Entry{Key: delivery.Key{Kind: kinds.ID(kind), Namespace: namespace, Name: name}, UID: types.UID(uid), Orphan: orphan}
+	f.Add("deployments.apps", "shire", "web", "1-2", "0,1", "v1", true)
+	f.Add("", "", "", "", "", "", false)
+	f.Add("_x", "_", "__", " ", ",", " ", false)
+	f.Add("a", "é\x00", strings.Repeat("/", 300), "_", "_", "_", true)
+	f.Fuzz(func(t *testing.T, kind, namespace, name, uid, former, version string, orphan bool) {
+		want := Entry{
+			Key: delivery.Key{Kind: kinds.ID(kind), Namespace: namespace, Name: name}, UID: types.UID(uid), Former: Former(former), Orphan: orphan, Version: version,
+		}
 		key, value := encode(want)
 		if wrong := validation.IsConfigMapKey(key); len(wrong) > 0 {
 			t.Errorf("key %q: %v", key, wrong)
@@ -92,6 +106,7 @@ func FuzzEncode(f *testing.F) {
 func FuzzDecode(f *testing.F) {
 	f.Add("deployments.apps__shire__web", "1-2 delete")
 	f.Add("_xabc", "1-2 orphan a__b")
+	f.Add("a__b", "2,1 delete v1")
 	f.Fuzz(func(t *testing.T, key, value string) {
 		e, err := decode(key, value)
 		if err != nil {

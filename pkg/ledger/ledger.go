@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,7 +38,36 @@ var errStopped = errors.New("the ledger is closed")
 type Entry struct {
 	Key    delivery.Key
 	UID    types.UID // of the source that is gone
+	Former Former    // of sources of that name that went before, which the member has not seen to either
 	Orphan bool      // the copy stays, without marks; otherwise it is deleted
+	// Version is that of the API in which the kind was federated, so that the member can be asked although the kind is no more; "" if
+	// that is not known.
+	Version string
+}
+
+// Former are UIDs, the first first, separated by commas.
+type Former string
+
+// mostFormer is how many of them are kept: the member is likelier to have a copy of the first than of any after it.
+const mostFormer = 16
+
+// Of tells whether the entry is about copies of the source with the UID.
+func (e Entry) Of(uid types.UID) bool {
+	return e.UID == uid || uid != "" && slices.Contains(strings.Split(string(e.Former), ","), string(uid))
+}
+
+// after is the entry that takes the place of one that the member owes still. It is about the copies of both. What was to stay stays: to
+// take marks off destroys nothing.
+func (e Entry) after(before Entry) Entry {
+	e.Orphan = e.Orphan || before.Orphan
+	var former []string
+	for _, uid := range strings.Split(fmt.Sprintf("%s,%s,%s", before.Former, before.UID, e.Former), ",") {
+		if uid != "" && uid != string(e.UID) && !slices.Contains(former, uid) {
+			former = append(former, uid)
+		}
+	}
+	e.Former = Former(strings.Join(former[:min(len(former), mostFormer)], ","))
+	return e
 }
 
 // Ledger is safe for use by several goroutines. The zero one is of no use: see New.
@@ -168,7 +198,7 @@ func (l *Ledger) Clusters() []string {
 	return found
 }
 
-// Record returns nil when the entries are stored for good. What was owed under the same keys is replaced. Calls for the same member are
+// Record returns nil when the entries are stored for good. What was owed under the same keys becomes part of them. Calls for the same member are
 // written together. With an error, some of the entries may be stored.
 func (l *Ledger) Record(ctx context.Context, cluster string, entries ...Entry) error {
 	for _, e := range entries {
@@ -181,6 +211,9 @@ func (l *Ledger) Record(ctx context.Context, cluster string, entries ...Entry) e
 	}
 	return l.wait(ctx, cluster, func(b *book) {
 		for _, e := range entries {
+			if before, ok := b.next.add[e.Key]; ok {
+				e = e.after(before)
+			}
 			b.next.add[e.Key] = e
 			if b.isSettled(e.Key, e.UID) {
 				delete(b.settled, e.Key)

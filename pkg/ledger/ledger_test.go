@@ -104,13 +104,39 @@ func TestWhatIsRecordedOutlivesTheProcess(t *testing.T) {
 	}
 }
 
-func TestRecordAgainReplaces(t *testing.T) {
+// The member has a copy of one of the sources that went while it was away, and it is not known of which.
+func TestWhatIsOwedUnderAKeyBecomesPartOfWhatIsRecordedNext(t *testing.T) {
 	m := newMaps()
 	l := start(t, m)
-	record(t, l, "gondor", entry("a", "1"))
-	record(t, l, "gondor", entry("a", "2"))
-	if got := stored(t, m, "gondor"); !slices.Equal(got, []Entry{entry("a", "2")}) {
-		t.Errorf("stored are %v", got)
+	first, second, third := entry("a", "1"), entry("a", "2"), entry("a", "3")
+	second.Orphan, third.Version = true, "v1"
+	record(t, l, "gondor", first)
+	record(t, l, "gondor", second, third)
+	record(t, l, "gondor", third)
+	want := third
+	want.Former, want.Orphan = "1,2", true // to take marks off destroys nothing
+	if got := stored(t, m, "gondor"); !slices.Equal(got, []Entry{want}) {
+		t.Errorf("stored are %v; want %v", got, want)
+	}
+	for uid, of := range map[types.UID]bool{"1": true, "2": true, "3": true, "": false, "4": false, "1,2": false} {
+		if got := want.Of(uid); got != of {
+			t.Errorf("that it is about source %q is %v", uid, got)
+		}
+	}
+	l.Settle("gondor", want)
+	record(t, l, "gondor", entry("a", "4"))
+	if got := stored(t, m, "gondor"); !slices.Equal(got, []Entry{entry("a", "4")}) {
+		t.Errorf("after that was settled, stored are %v", got)
+	}
+}
+
+func TestOfVeryManyFormerSourcesTheFirstAreKept(t *testing.T) {
+	e := entry("a", "0")
+	for i := 1; i < 100; i++ {
+		e = entry("a", types.UID(fmt.Sprint(i))).after(e)
+	}
+	if !e.Of("0") || !e.Of("15") || e.Of("50") || !e.Of("99") {
+		t.Errorf("after a hundred it is %v", e)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"unique"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,11 +34,15 @@ type page struct {
 
 // value is an entry without its key.
 type value struct {
-	uid    types.UID
-	orphan bool
+	uid     types.UID
+	former  Former
+	version string
+	orphan  bool
 }
 
-func (v value) entry(key delivery.Key) Entry { return Entry{Key: key, UID: v.uid, Orphan: v.orphan} }
+func (v value) entry(key delivery.Key) Entry {
+	return Entry{Key: key, UID: v.uid, Former: v.former, Orphan: v.orphan, Version: v.version}
+}
 
 // pageName returns the name of a member's n-th page.
 func pageName(cluster string, n int) string {
@@ -99,9 +104,13 @@ func (p *page) has(key delivery.Key, uid types.UID) bool {
 
 func (p *page) empty() bool { return len(p.entries) == 0 && len(p.foreign) == 0 }
 
+// put notes an entry. What is owed under its key becomes part of it.
 func (p *page) put(e Entry) {
-	p.remove(e.Key)
-	p.entries[e.Key] = value{uid: e.UID, orphan: e.Orphan}
+	if before, ok := p.entries[e.Key]; ok {
+		e = e.after(before.entry(e.Key))
+		p.remove(e.Key)
+	}
+	p.entries[e.Key] = value{uid: e.UID, former: e.Former, version: unique.Make(e.Version).Value(), orphan: e.Orphan}
 	p.size += sizeOf(e)
 }
 

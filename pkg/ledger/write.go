@@ -136,7 +136,7 @@ func (c *change) apply() *page {
 }
 
 // changes says which pages have to be stored anew. An entry goes to the page that has its key, else to the first that is not full. What is
-// settled and recorded again meanwhile stays.
+// settled and recorded again meanwhile stays, without what was owed before.
 func (b *book) changes(cluster string, add map[delivery.Key]Entry) []*change {
 	var changes []*change
 	var sizes []int
@@ -149,8 +149,8 @@ func (b *book) changes(cluster string, add map[delivery.Key]Entry) []*change {
 	}
 	for i, c := range changes {
 		for key, uid := range b.settledOn(c.page) {
+			c.remove[key] = uid
 			if _, again := add[key]; !again {
-				c.remove[key] = uid
 				sizes[i] -= sizeOf(c.page.entries[key].entry(key))
 			}
 		}
@@ -161,6 +161,9 @@ func (b *book) changes(cluster string, add map[delivery.Key]Entry) []*change {
 		for i := at + 1; at >= 0 && i < len(b.pages); i++ { // two leaders may have put it on a page each
 			if v, ok := b.pages[i].entries[e.Key]; ok {
 				changes[i].remove[e.Key] = v.uid
+				if !b.isSettled(e.Key, v.uid) {
+					e = e.after(v.entry(e.Key))
+				}
 			}
 		}
 		if at < 0 {
