@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
 )
@@ -81,6 +82,10 @@ func (a *applying) split(c Caller, units []dns.Unit) [][]dns.Unit {
 	for i, u := range units {
 		size := c.Size(u)
 		switch {
+		case valueless(u) != nil:
+			size = never
+			set := valueless(u)
+			a.failed[u.Name] = fmt.Errorf("%w: %s %s is of the provider's own kind, such as an alias; remove it there", dns.ErrRejected, set.Name, set.Type)
 		case !size.fits(c.Limit):
 			a.failed[u.Name] = fmt.Errorf("%w: its records are too many or too long for one change", dns.ErrRejected)
 		case sum.plus(size).fits(c.Limit):
@@ -91,13 +96,26 @@ func (a *applying) split(c Caller, units []dns.Unit) [][]dns.Unit {
 			batches = append(batches, units[start:i])
 		}
 		if start, sum = i, size; !size.fits(c.Limit) {
-			start, sum = i+1, Size{}
+			start, sum = i+1, Size{} // it is left out
 		}
 	}
 	if start < len(units) {
 		batches = append(batches, units[start:])
 	}
 	return batches
+}
+
+// never is the size of units that are not to be made.
+var never = Size{math.MaxInt}
+
+// valueless is a record set of a unit that says that there is something at the provider which cannot be said in values.
+func valueless(u dns.Unit) *dns.RecordSet {
+	for _, c := range u.Changes {
+		if c.Before != nil && len(c.Before.Values) == 0 {
+			return c.Before
+		}
+	}
+	return nil
 }
 
 func (s Size) plus(o Size) Size {

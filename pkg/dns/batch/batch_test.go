@@ -13,6 +13,7 @@ import (
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/dns/batch"
+	"github.com/fedhelm/fedhelm/pkg/dns/zonetext"
 )
 
 // server is one that takes units of weight 10 in a call: a unit weighs as many as its changes.
@@ -58,6 +59,44 @@ func units(sizes ...int) []dns.Unit {
 		all = append(all, dns.Unit{Name: string(rune('a' + i)), Changes: make([]dns.Change, size)})
 	}
 	return all
+}
+
+func TestApplyRejectsWhatHasNoValues(t *testing.T) {
+	var s server
+	all := units(1, 0, 1)
+	all[1].Changes = []dns.Change{{Before: &dns.RecordSet{Name: "b", Type: dns.A}}}
+	var failed *dns.UnitErrors
+	if err := s.caller().Apply(t.Context(), all); !errors.As(err, &failed) || len(failed.Failed) != 1 || !errors.Is(failed.Failed["b"], dns.ErrRejected) {
+		t.Errorf("Apply = %v, want ErrRejected for b alone", err)
+	}
+	if got := strings.Join(s.made, " "); got != "a c" {
+		t.Errorf("made %q, want the others", got)
+	}
+}
+
+func TestMentions(t *testing.T) {
+	all := []dns.Unit{
+		{Name: "web.example.com.", Changes: []dns.Change{{After: &dns.RecordSet{Name: "_fedhelm.web.example.com."}}}},
+		{Name: "api.example.com."},
+		{Name: "*.example.com."},
+	}
+	for _, tt := range []struct {
+		name, message string
+		want          []batch.Mention
+	}{
+		{name: "none", message: "Rate exceeded in zone example.com."},
+		{name: "a mark is its unit's", message: "Invalid value for '_fedhelm.WEB.example.com.': 'x'", want: []batch.Mention{{Unit: "web.example.com.", About: "': 'x'"}}},
+		{name: "several, each with what is said of it", message: `[delete [name='web.example.com.', type='A'] not found, create [name='\052.example.com.', type='A'] exists]`,
+			want: []batch.Mention{{Unit: "web.example.com.", About: "', type='A'] not found, create [name='"}, {Unit: "*.example.com.", About: "', type='A'] exists]"}}},
+		{name: "at both ends, without the dot", message: "api.example.com is not web.example.com", want: []batch.Mention{{Unit: "api.example.com.", About: " is not "}, {Unit: "web.example.com."}}},
+		{name: "a part of a name is none", message: "notweb.example.com. web.example.com.au.", want: nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, batch.Mentions(tt.message, all, zonetext.Octal)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
 }
 
 func TestApply(t *testing.T) {

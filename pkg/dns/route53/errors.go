@@ -1,0 +1,110 @@
+package route53
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/fedhelm/fedhelm/pkg/dns"
+)
+
+// Codes of the API's errors, by what they mean. Some services behind it have codes of their own for the same.
+var (
+	throttling = []string{
+		"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown",
+		"PriorRequestNotComplete",
+	}
+	denials = []string{
+		"AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidAccessKeyId",
+		"InvalidClientTokenId", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "NotAuthorizedException", "OptInRequired",
+		"RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
+	}
+	// plain are those denials whose messages say what is not allowed. Others can have parts of the request in them, and so of the credentials.
+	plain = []string{"AccessDenied", "AccessDeniedException", "NotAuthorizedException", "OptInRequired"}
+)
+
+// errZoneMade says that a zone was made by an earlier request with the same reference.
+var errZoneMade = errors.New("the zone was made before")
+
+// told makes errors of the client ours: what was called, what the API says, and which kind it is.
+func told(ctx context.Context, call string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", call, ctx.Err())
+	}
+	var answer smithy.APIError
+	if !errors.As(err, &answer) {
+		return fmt.Errorf("%s: %w", call, passing(err))
+	}
+	code, message := answer.ErrorCode(), answer.ErrorMessage()
+	var batch *types.InvalidChangeBatch
+	if errors.As(err, &batch) && len(batch.Messages) > 0 {
+		message = strings.Join(batch.Messages, ", ")
+	}
+	said := fmt.Errorf("%s: %s: %s", call, code, message)
+	if code == message { // it was none of the API's
+		said = fmt.Errorf("%s: HTTP status %d", call, status(err))
+	}
+	switch status := status(err); {
+	case slices.Contains(throttling, code) || status == 429:
+		return &dns.Throttled{Err: said}
+	case slices.Contains(plain, code):
+		return fmt.Errorf("%w: %w", dns.ErrDenied, said)
+	case slices.Contains(denials, code) || status == 401 || status == 403:
+		return fmt.Errorf("%w: %s: %s", dns.ErrDenied, call, code)
+	case code == "InvalidChangeBatch", code == "InvalidInput" && !strings.Contains(message, "hostedZoneId"):
+		return fmt.Errorf("%s: %w", call, &refusalError{message: message})
+	case code == "HostedZoneAlreadyExists":
+		return fmt.Errorf("%w: %w", errZoneMade, said)
+	case code == "NoSuchHostedZone":
+		return fmt.Errorf("%w: %w", dns.ErrNoZone, said)
+	}
+	return said
+}
+
+// passing is an error without an answer. Only its root is told, since the client's own words are many.
+func passing(err error) error {
+	var sent *smithy.OperationError
+	if errors.As(err, &sent) {
+		err = sent.Err
+	}
+	var answered *awshttp.ResponseError
+	if errors.As(err, &answered) && answered.HTTPStatusCode() != 0 {
+		return fmt.Errorf("HTTP status %d", answered.HTTPStatusCode())
+	}
+	return err
+}
+
+func status(err error) int {
+	var answered *awshttp.ResponseError
+	if errors.As(err, &answered) {
+		return answered.HTTPStatusCode()
+	}
+	return 0
+}
+
+// toldCredentials says why there are none.
+func toldCredentials(ctx context.Context, err error) error {
+	var answer smithy.APIError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !errors.As(err, &answer):
+		return fmt.Errorf("%w: no credentials: set access-key-id and secret-access-key in the provider's configuration, or give the pod an identity: %w", dns.ErrDenied, passing(err))
+	case answer.ErrorFault() == smithy.FaultServer || slices.Contains(throttling, answer.ErrorCode()):
+		return told(ctx, "get credentials", err)
+	}
+	said := told(ctx, "get credentials", err)
+	if errors.Is(said, dns.ErrDenied) {
+		return said
+	}
+	return fmt.Errorf("%w: %w", dns.ErrDenied, said)
+}
