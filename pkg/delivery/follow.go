@@ -10,6 +10,8 @@ import (
 	"unique"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/fedhelm/fedhelm/pkg/listwatch"
 )
 
 // How long a kind is left alone that cannot be followed; a kick ends it sooner.
@@ -108,7 +110,7 @@ func (a *Agent) keepUp(ctx context.Context, t *table, version string, rest *time
 		}
 		t.upTo(versionOf(version))
 	})
-	t.cut = a.Clock.Since(began) < watchTime
+	t.cut = a.Clock.Since(began) < listwatch.WatchTime
 	var status apierrors.APIStatus
 	switch {
 	case err == nil && a.Clock.Since(began) > time.Second:
