@@ -3,6 +3,7 @@ package propagation
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 
 	"k8s.io/client-go/kubernetes/fake"
@@ -106,4 +107,52 @@ func BenchmarkPlan(b *testing.B) {
 			}
 		})
 	}
+}
+
+// settledAgent is that of a member that has everything.
+type settledAgent struct {
+	idle
+	sources *sources
+}
+
+func (a *settledAgent) Report(k delivery.Key) delivery.Report {
+	s, _ := a.sources.get(k)
+	return delivery.Report{State: delivery.Synced, Hash: s.hash, Copy: &delivery.Copy{Hash: s.hash}}
+}
+
+// BenchmarkMemberGoes is that one of a hundred members is not ready any more, with what is looked at because of it.
+func BenchmarkMemberGoes(b *testing.B) {
+	c := benchmarked(b, 100)
+	for name := range c.posts.list() {
+		c.posts.set(name, &post{name: name, agent: &settledAgent{sources: c.sources}})
+	}
+	var told []delivery.Key
+	c.o.Changed = func(k delivery.Key) { told = append(told, k) }
+	var kind kinds.Kind
+	for _, k := range kinds.Default() {
+		if k.ID() == "services" {
+			kind = k
+		}
+	}
+	for i := range 10_000 {
+		o := object(fmt.Sprintf("service-%d", i))
+		o.Object["kind"] = "Service"
+		delete(o.Object, "data")
+		c.saw(read(kind, o, c.marks, noon), false)
+	}
+	before := c.fleet.Load()
+	members := slices.Clone(before.members)
+	members[0].ready = false
+	c.fleet.Store(newFleet(members))
+	b.ResetTimer()
+	for range b.N {
+		told = told[:0]
+		c.follow(b.Context(), before, c.fleet.Load(), compare(before, c.fleet.Load()), nil)
+		for _, k := range told {
+			if _, ok := c.Snapshot(k); !ok {
+				b.Fatal("nothing is known")
+			}
+		}
+	}
+	b.ReportMetric(float64(len(told)), "snapshots")
 }

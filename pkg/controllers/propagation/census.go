@@ -189,7 +189,7 @@ func (c *Controller) follow(ctx context.Context, before, now *fleet, changed cha
 		c.reselect(before, now)
 	}
 	if len(changed.ready) > 0 || len(changed.left) > 0 {
-		c.retell(len(changed.left) > 0)
+		c.retell(before, now, changed)
 		c.waits.each(c.tending.Add) // some may wait for a member that is not there any more
 	}
 	ctrl.LoggerFrom(ctx).V(1).Info("Members have changed", "joined", changed.joined, "left", changed.left, "ready", changed.ready)
@@ -238,15 +238,3 @@ func differ(before, now *fleet, selector string) []string {
 	return names
 }
 
-// retell has the state of objects written again that says how members are: of those with a status, or of all when there are fewer members
-// to count.
-func (c *Controller) retell(everything bool) {
-	for _, k := range c.sources.kinds() {
-		if !k.Status && !everything {
-			continue
-		}
-		for _, s := range c.sources.all(k.ID(), func(s *source) bool { return !s.excluded }) {
-			c.o.Changed(s.key)
-		}
-	}
-}

@@ -17,11 +17,11 @@ func (c *Controller) Snapshot(key delivery.Key) (state.Snapshot, bool) {
 		Kind: kind, Key: key, UID: s.uid, ResourceVersion: s.resourceVersion, Generation: s.generation, Deleting: s.deleting,
 		Share: s.share, Annotations: s.annotations, Status: s.status, Helm: s.helm, Problem: s.problem, Touched: s.touched,
 	}
-	var p *plan
-	if s.divided != kinds.Whole && s.problem == "" && !s.leaving() {
-		if p = c.plans.get(key); p == nil || p.revision != s.revision {
-			return state.Snapshot{}, false
-		}
+	p, ok := c.planned(s)
+	if !ok {
+		return state.Snapshot{}, false
+	}
+	if p != nil {
 		shot.Notes = p.notes
 	}
 	f := c.fleet.Load()
@@ -33,6 +33,15 @@ func (c *Controller) Snapshot(key delivery.Key) (state.Snapshot, bool) {
 		}
 	}
 	return shot, true
+}
+
+// planned returns the plan of a source; nil if it needs none. ok is false while it is to come.
+func (c *Controller) planned(s *source) (p *plan, ok bool) {
+	if s.divided == kinds.Whole || s.problem != "" || s.leaving() {
+		return nil, true
+	}
+	p = c.plans.get(s.key)
+	return p, p != nil && p.revision == s.revision
 }
 
 // portion is how it stands with the object in one member; false if the member has nothing to do with it.

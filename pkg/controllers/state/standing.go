@@ -69,6 +69,12 @@ func (p *Part) applied() bool {
 	return p.Hash == p.WantedHash && (p.State == delivery.Synced || p.State == delivery.Used || p.State == delivery.Finished)
 }
 
+// Steady tells that it makes no difference to the state of the object whether the member can be reached: the member has what it shall have, and
+// nothing else is to be said of it.
+func (p *Part) Steady() bool {
+	return p.Selected && p.Copy != nil && p.applied() && p.Message == "" && (p.State == delivery.Synced || p.State == delivery.Used)
+}
+
 // unseen tells that the process has not learnt anything of the member's copy.
 func (p *Part) unseen() bool {
 	return p.Copy == nil && (p.State == "" || p.State == delivery.Unreachable)
