@@ -1,10 +1,9 @@
 package propagation
 
 import (
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/fedhelm/fedhelm/pkg/delivery"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
+	"github.com/fedhelm/fedhelm/pkg/ledger"
 )
 
 // wish says what a member shall hold under a key.
@@ -56,23 +55,22 @@ func (c *Controller) wishWithout(member string, k delivery.Key, all bool) delive
 	if !all {
 		return delivery.Wish{}
 	}
-	if owed, ok := c.o.Ledger.Owed(member, k); ok && c.posts.copyOf(member, k, owed.UID) {
-		action := delivery.Absent
-		if owed.Orphan {
-			action = delivery.Release
-		}
-		return delivery.Wish{Action: action, Source: owed.UID}
+	switch owed, ok := c.o.Ledger.Owed(member, k); {
+	case ok && owed.Orphan: // whatever source the copy is of: to take marks off destroys nothing
+		return delivery.Wish{Action: delivery.Release, Source: owed.UID}
+	case ok && c.posts.mayBeOf(member, owed):
+		return delivery.Wish{Action: delivery.Absent, Source: owed.UID}
 	}
 	return delivery.Wish{Action: delivery.Unsourced}
 }
 
-// copyOf says whether what the member has, if anything, is a copy of the source with the UID. An entry of the ledger may be older than the
+// mayBeOf says whether what the member has, if anything, is a copy that an entry of the ledger is about. The entry may be older than the
 // copy: a federation API that was restored has entries again that were settled since.
-func (p *posts) copyOf(member string, k delivery.Key, source types.UID) bool {
+func (p *posts) mayBeOf(member string, owed ledger.Entry) bool {
 	post := p.get(member)
 	if post == nil {
 		return false
 	}
-	held := post.agent.Report(k).Copy
-	return held == nil || held.SourceUID == source
+	held := post.agent.Report(owed.Key).Copy
+	return held == nil || owed.Of(held.SourceUID)
 }

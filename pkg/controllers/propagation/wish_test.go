@@ -10,7 +10,6 @@ import (
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
-	"github.com/fedhelm/fedhelm/pkg/ledger"
 )
 
 func kindOf(t *testing.T, id kinds.ID) kinds.Kind {
@@ -95,29 +94,6 @@ func TestWishOfANamespaceThatIsBeingDeleted(t *testing.T) {
 		s.see(kind, step.object)
 		if got := s.wish("a", keyOf(kind, "", "shire")); got.Action != step.want {
 			t.Errorf("%s: %+v is wished", step.name, got)
-		}
-	}
-}
-
-func TestWishOfWhatIsOwed(t *testing.T) {
-	s := newStage(t, "a")
-	key := keyOf(configMaps, "shop", "motto")
-	go s.o.Ledger.Run(t.Context())
-	if err := s.o.Ledger.Record(t.Context(), "a", ledger.Entry{Key: key, UID: "uid-of-motto"}); err != nil {
-		t.Fatal(err)
-	}
-	for _, tt := range []struct {
-		name string
-		copy *delivery.Copy
-		want delivery.Action
-	}{
-		{"the copy of the source that went goes", &delivery.Copy{SourceUID: "uid-of-motto"}, delivery.Absent},
-		{"what is not there is as wished", nil, delivery.Absent},
-		{"that of a later source has just lost it, which an entry of an earlier day does not explain", &delivery.Copy{SourceUID: "later"}, delivery.Unsourced},
-	} {
-		s.agents["a"].reports[key] = delivery.Report{Copy: tt.copy}
-		if got := s.wish("a", key); got.Action != tt.want {
-			t.Errorf("%s: %+v is wished", tt.name, got)
 		}
 	}
 }
