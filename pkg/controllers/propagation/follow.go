@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,7 +24,25 @@ const identifyAgain = time.Second
 type followers struct {
 	mu     sync.Mutex
 	custom []kinds.Kind
+	told   bool // custom are known
 	wake   chan struct{}
+
+	wanted atomic.Pointer[map[kinds.ID]bool] // all kinds that are federated; nil until they are known
+}
+
+// want notes that these are all kinds.
+func (f *followers) want(all []kinds.Kind) {
+	wanted := make(map[kinds.ID]bool, len(all))
+	for _, k := range all {
+		wanted[k.ID()] = true
+	}
+	f.wanted.Store(&wanted)
+}
+
+// dropped says whether it is certain that a kind is not federated, so that it has no sources.
+func (f *followers) dropped(id kinds.ID) bool {
+	wanted := f.wanted.Load()
+	return wanted != nil && !(*wanted)[id]
 }
 
 // followKinds follows the sources of all kinds until ctx ends.
@@ -31,7 +50,7 @@ func (c *Controller) followKinds(ctx context.Context) error {
 	if c.o.CustomKinds != nil {
 		cancel := c.o.CustomKinds.Subscribe(func(all []kinds.Kind) {
 			c.follower.mu.Lock()
-			c.follower.custom = all
+			c.follower.custom, c.follower.told = all, true
 			c.follower.mu.Unlock()
 			poke(c.follower.wake)
 		})
@@ -41,9 +60,18 @@ func (c *Controller) followKinds(ctx context.Context) error {
 	for {
 		c.follower.mu.Lock()
 		wanted := append(slices.Clone(c.o.Kinds), c.follower.custom...)
+		told := c.follower.told || c.o.CustomKinds == nil
 		c.follower.mu.Unlock()
 		slices.SortStableFunc(wanted, inOrder)
+		if told {
+			c.follower.want(wanted)
+		}
 		c.followThese(ctx, followed, wanted)
+		if told {
+			for _, p := range c.posts.list() {
+				c.collect(p) // what is owed of kinds that are federated no more
+			}
+		}
 		select {
 		case <-ctx.Done():
 			for _, f := range followed {

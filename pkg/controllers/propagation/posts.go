@@ -7,8 +7,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/fedhelm/fedhelm/pkg/delivery"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
+	"github.com/fedhelm/fedhelm/pkg/ledger"
 	"github.com/fedhelm/fedhelm/pkg/members"
 )
 
@@ -31,6 +34,7 @@ type post struct {
 	member *members.Member
 	agent  agent
 	begun  time.Time
+	owing  atomic.Pointer[map[kinds.ID]kinds.Kind] // kinds of what it owes
 }
 
 // posts are those of all members that can be asked something. Reading them takes no lock.
@@ -114,7 +118,7 @@ func (c *Controller) staff(name string, member *members.Member) {
 		Member: member, Federation: c.marks.Federation, FederationUID: c.marks.FederationUID, Reserved: c.o.Namespace,
 		Wish:    func(k delivery.Key) delivery.Wish { return c.wish(name, k) },
 		Changed: func(k delivery.Key) { c.reported(name, k) },
-		Kind:    c.sources.kind,
+		Kind:    func(id kinds.ID) (kinds.Kind, bool) { return c.kindIn(name, id) },
 		Metrics: c.metrics.delivery, Limits: c.o.Delivery,
 	})
 	is := &post{name: name, member: member, agent: a, begun: c.o.Clock.Now()}
@@ -161,9 +165,39 @@ func (c *Controller) reach(p *post) *fleet {
 
 // collect has a member look at what it owes.
 func (c *Controller) collect(p *post) {
-	for _, owed := range c.o.Ledger.All(p.name) {
+	all := c.o.Ledger.All(p.name)
+	owing := map[kinds.ID]kinds.Kind{}
+	for _, owed := range all {
+		if owed.Version > owing[owed.Key.Kind].Version {
+			owing[owed.Key.Kind] = kindOwed(owed)
+		}
+	}
+	p.owing.Store(&owing)
+	for _, owed := range all {
 		p.agent.Want(owed.Key, delivery.Recheck)
 	}
+}
+
+// kindOwed is as much of a kind as is needed to ask for what is owed of it.
+func kindOwed(owed ledger.Entry) kinds.Kind {
+	of := schema.ParseGroupResource(string(owed.Key.Kind))
+	return kinds.Kind{Group: of.Group, Version: owed.Version, Resource: of.Resource, Namespaced: owed.Key.Namespace != ""}
+}
+
+// kindIn says how an Agent asks for a kind: also for one that is federated no more while the member owes something of it.
+func (c *Controller) kindIn(member string, id kinds.ID) (kinds.Kind, bool) {
+	k, ok := c.sources.kind(id)
+	if ok || !c.follower.dropped(id) {
+		return k, ok
+	}
+	p := c.posts.get(member)
+	if p == nil {
+		return kinds.Kind{}, false
+	}
+	if owing := p.owing.Load(); owing != nil {
+		k, ok = (*owing)[id]
+	}
+	return k, ok
 }
 
 // briefKind has copies of a kind followed, or looked for.

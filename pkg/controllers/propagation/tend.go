@@ -54,7 +54,7 @@ func (c *Controller) release(ctx context.Context, s *source) error {
 		c.tending.AddAfter(s.key, again)
 		return nil
 	}
-	entry := ledger.Entry{Key: s.key, UID: s.uid, Orphan: s.orphan}
+	entry := c.debt(s)
 	var recording errgroup.Group
 	for _, member := range owing {
 		recording.Go(func() error { return c.o.Ledger.Record(ctx, member, entry) })
@@ -73,6 +73,12 @@ func (c *Controller) release(ctx context.Context, s *source) error {
 	}
 	c.tellKept(s, kept)
 	return nil
+}
+
+// debt is what a member owes that cannot be asked.
+func (c *Controller) debt(s *source) ledger.Entry {
+	kind, _ := c.sources.kind(s.key.Kind)
+	return ledger.Entry{Key: s.key, UID: s.uid, Orphan: s.orphan, Version: kind.Version}
 }
 
 // owing returns the members that will owe us what becomes of their copies, and how soon to ask again if it must be waited for others.

@@ -52,7 +52,7 @@ func (c *Controller) wishWithout(member string, k delivery.Key, all bool) delive
 	if w, ok := c.tombs.get(k); ok {
 		return w
 	}
-	if !all {
+	if !all && !c.follower.dropped(k.Kind) {
 		return delivery.Wish{}
 	}
 	switch owed, ok := c.o.Ledger.Owed(member, k); {
