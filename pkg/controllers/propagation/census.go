@@ -195,10 +195,11 @@ func (c *Controller) follow(ctx context.Context, before, now *fleet, changed cha
 	ctrl.LoggerFrom(ctx).V(1).Info("Members have changed", "joined", changed.joined, "left", changed.left, "ready", changed.ready)
 }
 
-// disown forgets what a member owes that is none any more.
+// disown forgets what a member owes that is none any more. It gives up when there is a member of that name again, of which something may have
+// been recorded since: what is left of the former is about copies that it does not have, or has and shall not.
 func (c *Controller) disown(ctx context.Context, name string) {
 	c.running.Go(func() {
-		for c.o.Ledger.Forget(ctx, name) != nil && ctx.Err() == nil {
+		for c.fleet.Load().get(name) == nil && c.o.Ledger.Forget(ctx, name) != nil && ctx.Err() == nil {
 			c.sleep(ctx, lastRetry, nil)
 		}
 	})

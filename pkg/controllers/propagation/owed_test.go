@@ -1,11 +1,20 @@
 package propagation
 
 import (
+	"errors"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/fedhelm/fedhelm/pkg/delivery"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 	"github.com/fedhelm/fedhelm/pkg/ledger"
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
 )
 
 var rings = kinds.Kind{Group: "middle.earth", Version: "v1", Resource: "rings", Kind: "Ring", Namespaced: true}
@@ -88,5 +97,36 @@ func TestWhatIsOwedOfAKindThatWasDropped(t *testing.T) {
 	}
 	if got := s.wish("a", key); got.Action != delivery.Unsourced {
 		t.Errorf("of a copy that nothing is known of, %+v is wished", got)
+	}
+}
+
+// What was owed by a member that left cannot be forgotten at once; meanwhile another of its name joins, and comes to owe something.
+func TestAMemberThatJoinsAnewDoesNotLoseWhatItOwes(t *testing.T) {
+	s := newStage(t)
+	ill, tries := atomic.Bool{}, atomic.Int32{}
+	client := fake.NewClientset()
+	client.PrependReactor("list", "configmaps", func(clienttesting.Action) (bool, runtime.Object, error) {
+		tries.Add(1)
+		return ill.Load(), nil, errors.New("the storage is away")
+	})
+	clock := clocktesting.NewFakeClock(noon)
+	s.o.Ledger, s.o.Clock = ledger.New(client.CoreV1().ConfigMaps(ledger.Namespace)), clock
+	go s.o.Ledger.Run(t.Context())
+	owed := ledger.Entry{Key: keyOf(configMaps, "shop", "motto"), UID: "uid-of-motto"}
+	s.owe(t, owed)
+	ill.Store(true)
+	s.disown(t.Context(), "a")
+	eventually.Do(t, 10*time.Second, "the ledger to be asked in vain", func() error {
+		if tries.Load() == 0 || !clock.HasWaiters() {
+			return errors.New("it was not")
+		}
+		return nil
+	})
+	s.setFleet(member{name: "a", proven: true})
+	ill.Store(false)
+	clock.Step(lastRetry)
+	s.running.Wait()
+	if _, ok := s.o.Ledger.Owed("a", owed.Key); !ok {
+		t.Error("it is forgotten")
 	}
 }
