@@ -113,7 +113,7 @@ func sorted(sets []dns.RecordSet) []dns.RecordSet {
 }
 
 func set(name string, t dns.Type, ttl uint32, values ...string) dns.RecordSet {
-	return dns.RecordSet{Name: name, Type: t, TTL: ttl, Values: values}
+	return dns.RecordSet{Name: name, Type: t, TTL: ttl, Values: slices.Sorted(slices.Values(values))}
 }
 
 // unit makes and removes record sets of a name: those before that are none of those after go.
