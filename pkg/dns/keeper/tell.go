@@ -4,6 +4,9 @@ package keeper
 // left of, is forgotten.
 func (k *Keeper) update(id string, change func(*service)) {
 	s := k.services[id]
+	if s == nil {
+		return // it was forgotten, since nothing was to be made
+	}
 	before := k.statusOf(id)
 	k.weigh(s, -1)
 	change(s)
