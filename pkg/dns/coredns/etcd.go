@@ -15,6 +15,9 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/reload"
@@ -113,7 +116,7 @@ func (e *etcd) reconnect(config *tls.Config) error {
 		DialKeepAliveTime:    10 * time.Second,
 		DialKeepAliveTimeout: 5 * time.Second,
 		Logger:               zap.NewNop(),
-		DialOptions:          []grpc.DialOption{grpc.WithChainUnaryInterceptor(failFast)},
+		DialOptions:          []grpc.DialOption{grpc.WithChainUnaryInterceptor(failFast), grpc.WithConnectParams(returns)},
 	})
 	if err != nil {
 		return err
@@ -125,9 +128,20 @@ func (e *etcd) reconnect(config *tls.Config) error {
 	return nil
 }
 
-// failFast lets a call to an etcd that cannot be reached say why, where the client's own way is to wait until the call's time is over.
+// returns is how soon an etcd that comes back is noticed. By default it may take two minutes.
+var returns = grpc.ConnectParams{
+	Backoff:           backoff.Config{BaseDelay: 200 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 3 * time.Second},
+	MinConnectTimeout: 5 * time.Second,
+}
+
+// failFast lets a call to an etcd that cannot be reached say why, where the client's own way is to wait until the call's time is over. An etcd
+// that refuses the client's certificate ends the connection with a TLS alert, which gRPC passes on as text, as if it were a passing failure.
 func failFast(ctx context.Context, method string, req, reply any, c *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	return invoke(ctx, method, req, reply, c, append(opts, grpc.WaitForReady(false))...)
+	err := invoke(ctx, method, req, reply, c, append(opts, grpc.WaitForReady(false))...)
+	if status.Code(err) == codes.Unavailable && strings.Contains(err.Error(), "remote error: tls:") {
+		return status.Error(codes.PermissionDenied, status.Convert(err).Message())
+	}
+	return err
 }
 
 func (e *etcd) close() error {
@@ -162,7 +176,7 @@ func (e *etcd) explain(err error) error {
 		return &dns.Throttled{Err: fmt.Errorf("etcd: %w", err)}
 	case errors.Is(err, rpctypes.ErrTooManyOps):
 		return fmt.Errorf("etcd takes fewer than %d operations in a transaction; raise its --max-txn-ops: %w", maxOps, err)
-	case strings.Contains(err.Error(), "remote error: tls:"): // an alert: gRPC passes it on as text alone
+	case status.Code(err) == codes.PermissionDenied:
 		return fmt.Errorf("etcd, client certificate %q: %w: %w", e.options.CertFile, dns.ErrDenied, err)
 	}
 	return fmt.Errorf("etcd at %s: %w", strings.Join(e.options.Endpoints, ", "), err)
