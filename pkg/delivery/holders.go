@@ -102,6 +102,9 @@ func (j *job) ofDefinition(ctx context.Context) (h held, err error) {
 	if err != nil {
 		return held{}, err
 	}
+	if k.Version == "" {
+		return held{others: say("%s cannot be listed (no version of it is served)", k.ID())}, nil
+	}
 	l := lens{kind: k, federation: j.Federation, federationUID: j.FederationUID}
 	err = j.client.everything(ctx, k, func(o *object) {
 		s := l.metadata(&o.ObjectMeta)
@@ -124,7 +127,7 @@ func (j *job) ofDefinition(ctx context.Context) (h held, err error) {
 	}
 }
 
-// defined returns the kind that a definition defines, in a version that is served.
+// defined returns the kind that a definition defines, in a version that is served; "" if none is.
 func (c *client) defined(ctx context.Context, definitions kinds.Kind, name string) (kinds.Kind, error) {
 	answer, err := c.do(ctx, "get", c.Member.Client.Get().AbsPath(definitions.Path("", name)).SetHeader("Accept", acceptObject))
 	if err != nil {
