@@ -1,6 +1,9 @@
 package delivery
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // largeBody is the size from which an apply takes the one slot that there is for such, so that they do not stand in the way of others.
 const largeBody = 256 << 10
@@ -26,7 +29,12 @@ func (s *largeSlot) take(k Key, p Priority) bool {
 		s.next = Key{}
 	}
 	if s.taken {
-		s.waiting = append(s.waiting, waiter{k, p})
+		at := slices.IndexFunc(s.waiting, func(w waiter) bool { return w.key == k })
+		if at >= 0 { // its source has changed meanwhile
+			s.waiting[at].priority = max(s.waiting[at].priority, p)
+		} else {
+			s.waiting = append(s.waiting, waiter{k, p})
+		}
 		return false
 	}
 	s.taken = true

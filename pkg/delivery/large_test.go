@@ -7,6 +7,28 @@ import (
 	"testing"
 )
 
+func TestWhoStandsInLineForTheLargeSlotDoesSoOnce(t *testing.T) {
+	first, second := Key{Name: "first"}, Key{Name: "second"}
+	var s largeSlot
+	if !s.take(first, Recheck) {
+		t.Fatal("it is taken")
+	}
+	for _, p := range []Priority{Recheck, User, Recheck} {
+		if s.take(second, p) {
+			t.Fatal("two have it")
+		}
+	}
+	if next, ok := s.free(); !ok || next != (waiter{second, User}) {
+		t.Errorf("next is %+v, %v", next, ok)
+	}
+	if !s.take(second, User) {
+		t.Fatal("it is taken")
+	}
+	if next, ok := s.free(); ok {
+		t.Errorf("%+v waits still", next)
+	}
+}
+
 // The next in line may not need the slot any more when it is called.
 func TestLineForTheLargeSlotGoesOn(t *testing.T) {
 	t.Parallel()
