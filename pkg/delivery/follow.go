@@ -31,7 +31,6 @@ func (a *Agent) follow(ctx context.Context, t *table) {
 	for ctx.Err() == nil && !a.dropped(t) {
 		version, err := a.begin(ctx, t)
 		for err == nil && version != "" && ctx.Err() == nil && !a.dropped(t) {
-			rest = 0
 			version, err = a.keepUp(ctx, t, version, &rest)
 		}
 		if ctx.Err() != nil || err == nil && version == "" { // there are no copies, and none is wished
@@ -89,7 +88,8 @@ func (a *Agent) begin(ctx context.Context, t *table) (version string, err error)
 	return version, nil
 }
 
-// keepUp watches on from a version, and returns the next; an error means to list again.
+// keepUp watches on from a version, and returns the next; an error means to list again. It rests after a watch that came to nothing, longer each
+// time.
 func (a *Agent) keepUp(ctx context.Context, t *table, version string, rest *time.Duration) (string, error) {
 	if t.cut {
 		if err := a.goesOn(ctx, t); err != nil {
@@ -110,10 +110,12 @@ func (a *Agent) keepUp(ctx context.Context, t *table, version string, rest *time
 		}
 		t.upTo(versionOf(version))
 	})
-	t.cut = a.Clock.Since(began) < listwatch.WatchTime
+	lasted := a.Clock.Since(began)
+	t.cut = lasted < listwatch.WatchTime
 	var status apierrors.APIStatus
 	switch {
-	case err == nil && a.Clock.Since(began) > time.Second:
+	case err == nil && lasted > time.Second:
+		*rest = 0
 		return version, nil
 	case err == nil: // some servers begin to answer, and end at once, while they start
 	case errors.As(err, &status) && status.Status().Code != http.StatusTooManyRequests && status.Status().Code < http.StatusInternalServerError:
@@ -218,11 +220,9 @@ func (a *Agent) restUnserved() time.Duration {
 	return restNotServed
 }
 
-// pause rests, give or take a fifth, until it is over or somebody kicks.
+// pause rests, give or take a fifth, until it is over or somebody kicks: not before others may ask the member, too.
 func (a *Agent) pause(ctx context.Context, t *table, d time.Duration) {
-	if a.gate.isShut() {
-		d = max(d, restShut)
-	}
+	d = max(d, a.gate.closedFor())
 	timer := a.Clock.NewTimer(d - d/5 + rand.N(2*d/5+1)) //nolint:gosec // spreads load, no secret
 	defer timer.Stop()
 	select {

@@ -126,7 +126,7 @@ func (g *gate) tell(o outcome, began time.Time, after time.Duration, why string)
 func (g *gate) answered(took time.Duration) {
 	g.mu.Lock()
 	paused := g.pause > 0
-	g.failures, g.pause, g.why = 0, 0, ""
+	g.failures, g.pause = 0, 0 // a member that has asked for patience still does
 	if g.fastest == 0 || took < g.fastest {
 		g.fastest = took
 	} else {
@@ -161,11 +161,14 @@ func (g *gate) set(open bool) {
 	g.wake()
 }
 
-// isShut tells whether the member is known not to be reached.
-func (g *gate) isShut() bool {
+// closedFor is how long nobody should ask the member anything.
+func (g *gate) closedFor() time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.shut
+	if g.shut {
+		return restShut
+	}
+	return max(0, g.until.Sub(g.clock.Now()))
 }
 
 // closed says why nobody may come in; "" if somebody may.

@@ -74,6 +74,16 @@ func TestGate(t *testing.T) {
 	}
 }
 
+func TestGateSaysWhyItIsClosedAlsoWhenAnotherRequestWasAnswered(t *testing.T) {
+	c := testingclock.NewFakeClock(time.Now())
+	g := newGate(c, 64, func() {}, func() {})
+	g.tell(throttled, c.Now(), 5*time.Second, "it is busy")
+	g.tell(answered, c.Now(), 0, "")
+	if got := g.closed(); got != "it is busy" {
+		t.Errorf("it says %q", got)
+	}
+}
+
 func TestGateLetsMoreIn(t *testing.T) {
 	tests := []struct {
 		name string

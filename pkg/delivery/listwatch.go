@@ -2,6 +2,8 @@ package delivery
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"k8s.io/client-go/rest"
 
@@ -65,6 +67,9 @@ func (c *client) lists(ctx context.Context, req *rest.Request) ([]byte, error) {
 	return c.do(ctx, "list", req)
 }
 
+// errSilent is why a watch ends that the member does not begin to answer.
+var errSilent = fmt.Errorf("no answer to a watch: %w", context.DeadlineExceeded)
+
 // happening is an object of a watch.
 type happening struct {
 	object
@@ -74,8 +79,16 @@ type happening struct {
 // watch hands on what happens to the copies of a kind, until the watch ends, as each does, or the member says that it knows that version
 // no more.
 func (c *client) watch(ctx context.Context, l *lens, version string, happened func(kind string, o *object)) error {
+	watching, cancel := context.WithCancel(ctx)
+	defer cancel()
+	silent := time.AfterFunc(c.Limits.RequestTimeout, cancel)
 	began := c.Clock.Now()
-	return listwatch.Watch(ctx, c.collection(l, false), version,
-		func(ctx context.Context, err error) { c.tell(ctx, "watch", 0, err, began) },
+	opened := func(_ context.Context, err error) {
+		if !silent.Stop() && err != nil { // nobody has ended it but us
+			err = errSilent
+		}
+		c.tell(ctx, "watch", 0, err, began)
+	}
+	return listwatch.Watch(watching, c.collection(l, false), version, opened,
 		func(kind string, h *happening) { happened(kind, &h.object) })
 }

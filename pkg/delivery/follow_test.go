@@ -1,0 +1,89 @@
+package delivery
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+)
+
+func isWatch(r *http.Request) bool { return r.URL.Query().Get("watch") == "true" }
+
+func TestWatchesThatFailAreTriedLessAndLessOften(t *testing.T) {
+	t.Parallel()
+	w, api, f := newFaulty(t)
+	var mu sync.Mutex
+	var tries []time.Time
+	f.set(func(rw http.ResponseWriter, r *http.Request) {
+		if !isWatch(r) {
+			api.ServeHTTP(rw, r)
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		tries = append(tries, time.Now())
+		rw.WriteHeader(http.StatusInternalServerError)
+	})
+	w.run()
+	w.expect(w.source(shire), Synced)
+	eventually.Do(t, 30*time.Second, "four tries", func() error {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(tries) < 4 {
+			return fmt.Errorf("there were %d", len(tries))
+		}
+		return nil
+	})
+	if rest := tries[3].Sub(tries[2]); rest < 4*shortestRest*4/5 { // less a fifth
+		t.Errorf("the fourth comes %s after the third", rest)
+	}
+}
+
+// Behind a firewall that drops packets nothing says that a member is away.
+func TestWatchesWithoutAnAnswerAreFailuresOfTheMember(t *testing.T) {
+	t.Parallel()
+	w, api, f := newFaulty(t)
+	registry := prometheus.NewRegistry()
+	w.limits.RequestTimeout, w.metrics = 500*time.Millisecond, NewMetrics(registry)
+	f.set(func(rw http.ResponseWriter, r *http.Request) {
+		if isWatch(r) {
+			<-r.Context().Done()
+			return
+		}
+		api.ServeHTTP(rw, r)
+	})
+	w.run()
+	w.expect(w.source(shire), Synced)
+	eventually.Do(t, 20*time.Second, "a watch to be counted as one without an answer", func() error {
+		if all := series(t, registry); !slices.Contains(all, "federation_delivery_requests_total gondor 0 watch") {
+			return fmt.Errorf("there are %q", all)
+		}
+		return nil
+	})
+}
+
+func TestWatchesRestWhileTheMemberIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	w, _, _ := newFaulty(t)
+	w.run()
+	w.agent.gate.tell(throttled, time.Now(), time.Minute, "busy")
+	table := newTable(lens{kind: w.kinds["secrets"]})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.agent.pause(t.Context(), table, time.Millisecond)
+	}()
+	select {
+	case <-ended:
+		t.Error("it rests no longer than it would otherwise")
+	case <-time.After(200 * time.Millisecond):
+		table.wake()
+		<-ended
+	}
+}
