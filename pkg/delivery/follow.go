@@ -17,12 +17,14 @@ import (
 // How long a kind is left alone that cannot be followed; a kick ends it sooner.
 const (
 	restNotServed = 10 * time.Minute
-	restForbidden = time.Minute
 	restSettling  = 2 * time.Second
 	settling      = time.Minute
 	shortestRest  = 500 * time.Millisecond
 	longestRest   = 5 * time.Second
 	restShut      = 20 * time.Second // while others know that the member cannot be reached
+	// A right that is missing is often given soon after somebody has seen that, and nothing tells.
+	shortestForbidden = 5 * time.Second
+	longestForbidden  = time.Minute
 )
 
 // follow keeps the table of a kind up to date until the context ends, or the kind is federated no more.
@@ -85,7 +87,20 @@ func (a *Agent) begin(ctx context.Context, t *table) (version string, err error)
 		a.heed(t, n, change{look: true, tell: true}, User)
 	}
 	a.enter(t, synced, "")
+	if t.refused > 0 {
+		t.refused = 0
+		a.allowed()
+	}
 	return version, nil
+}
+
+// allowed has kinds asked for again that we might not list, since we may list another now: rights are seldom given one by one.
+func (a *Agent) allowed() {
+	for _, t := range a.allTables() {
+		if t.at() == forbidden {
+			t.wake()
+		}
+	}
 }
 
 // keepUp watches on from a version, and returns the next; an error means to list again. It rests after a watch that came to nothing, longer each
@@ -192,7 +207,8 @@ func (a *Agent) unfollowed(t *table, err error, rest time.Duration) time.Duratio
 		return a.restUnserved()
 	case apierrors.IsForbidden(err):
 		a.enter(t, forbidden, plain(err))
-		return restForbidden
+		t.refused++
+		return doubled(shortestForbidden, t.refused-1, longestForbidden)
 	default:
 		return rest
 	}

@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/fedhelm/fedhelm/pkg/kinds"
 	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
 )
 
@@ -85,5 +88,50 @@ func TestWatchesRestWhileTheMemberIsLeftAlone(t *testing.T) {
 	case <-time.After(200 * time.Millisecond):
 		table.wake()
 		<-ended
+	}
+}
+
+// Somebody sees that a right is missing, gives it, and wants to see that it was that.
+func TestMissingRightsAreAskedForOftenAtFirst(t *testing.T) {
+	t.Parallel()
+	w, _, _ := newFaulty(t)
+	w.run()
+	table := newTable(lens{kind: w.kinds["secrets"]})
+	no := apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "", nil)
+	var rests []time.Duration
+	for range 6 {
+		rests = append(rests, w.agent.unfollowed(table, no, 0))
+	}
+	if want := []time.Duration{5e9, 10e9, 20e9, 40e9, 60e9, 60e9}; !slices.Equal(rests, want) {
+		t.Errorf("it is asked again after %v, want %v", rests, want)
+	}
+}
+
+func TestARightThatIsGivenHasOthersAskedForAgain(t *testing.T) {
+	t.Parallel()
+	w, api, f := newFaulty(t)
+	f.set(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "application/json")
+		rw.WriteHeader(http.StatusForbidden)
+		_, _ = rw.Write([]byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","message":"no","code":403}`))
+	})
+	w.run()
+	ns, k := w.source(shire), w.source(settings)
+	w.expect(ns, Forbidden)
+	w.expect(k, Forbidden)
+	eventually.Do(t, 30*time.Second, "both to be refused again", func() error {
+		for _, id := range []kinds.ID{ns.Kind, k.Kind} {
+			if n := w.count.of("GET " + w.kinds[id].Path("", "")); n < 2 {
+				return fmt.Errorf("%s was %d times", id, n)
+			}
+		}
+		return nil
+	})
+	f.set(api.ServeHTTP)
+	began := time.Now()
+	w.agent.table(ns.Kind).wake()
+	w.expect(k, Synced)
+	if took := time.Since(began); took > shortestForbidden {
+		t.Errorf("it took %s", took)
 	}
 }

@@ -10,7 +10,10 @@ import (
 type table struct {
 	lens
 	kick chan struct{} // wakes whoever follows the kind from its rest
-	cut  bool          // the last watch ended too early; of whoever follows the kind alone
+
+	// Of whoever follows the kind alone.
+	cut     bool // the last watch ended too early
+	refused int  // how many times in a row it might not be listed
 
 	mu      sync.Mutex
 	phase   phase

@@ -185,6 +185,13 @@ func (c *counter) writes() []string {
 	return found
 }
 
+// of is how many requests there were for something since writes was called last.
+func (c *counter) of(call string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.calls[call]
+}
+
 type counting struct {
 	*counter
 	next http.RoundTripper
