@@ -152,7 +152,7 @@ func (a *Agent) hold(k Key, message string) {
 	if t == nil { // the kind is federated no more
 		return
 	}
-	t.change(k.name(), func(r *record) {
+	t.amend(k.name(), func(r *record) {
 		v := verdict{state: Held, message: message}
 		if changed = r.there && !r.sameVerdict(v); changed {
 			a.counts.move(r.state, Held)

@@ -67,7 +67,7 @@ func (a *Agent) lookAtPods(ctx context.Context, k Key) {
 	}
 	unschedulable, waiting, err := a.client.look(ctx, t.kind, k.Namespace, k.Name)
 	changed, visits := false, 1
-	t.change(k.name(), func(now *record) {
+	t.amend(k.name(), func(now *record) {
 		if now.crew == nil || now.uid != r.uid {
 			return
 		}

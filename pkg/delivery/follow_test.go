@@ -14,6 +14,7 @@ import (
 
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/fakeapi"
 )
 
 func isWatch(r *http.Request) bool { return r.URL.Query().Get("watch") == "true" }
@@ -133,5 +134,21 @@ func TestARightThatIsGivenHasOthersAskedForAgain(t *testing.T) {
 	w.expect(k, Synced)
 	if took := time.Since(began); took > shortestForbidden {
 		t.Errorf("it took %s", took)
+	}
+}
+
+// What is on its way out, or never was there, leaves nothing behind that would be kept for ever.
+func TestNothingIsNotedOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	w, _ := newFake(t, fakeapi.Options{})
+	w.run()
+	w.expect(w.source(shire), Synced)
+	k := Key{Kind: "namespaces", Name: "mordor"}
+	w.agent.hold(k, "held")
+	table := w.agent.table(k.Kind)
+	table.mu.Lock()
+	defer table.mu.Unlock()
+	if r := table.records[k.name()]; r != nil {
+		t.Errorf("noted is %+v", r)
 	}
 }

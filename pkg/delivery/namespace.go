@@ -53,7 +53,7 @@ func (j *job) namespaceIsMissing() verdict {
 	k := Key{Kind: namespacesID, Name: j.n.namespace}
 	v := verdict{state: NoNamespace, message: say("the member has no namespace %q", j.n.namespace), failed: true}
 	if t := j.table(namespacesID); t != nil && j.Wish(k).Action == Present {
-		t.change(k.name(), func(r *record) {
+		t.amend(k.name(), func(r *record) {
 			if r.state == Used {
 				r.state = Pending
 			}

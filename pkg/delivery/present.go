@@ -76,7 +76,7 @@ func (j *job) covered(r *record, share shape.Share, hash string) bool {
 	if err != nil || !ok {
 		return false
 	}
-	j.t.change(j.n, func(now *record) {
+	j.t.amend(j.n, func(now *record) {
 		if now.version == r.version {
 			now.settle(hash, j.wish.Source)
 		}
@@ -103,7 +103,7 @@ func unknownFields(paths []string) string {
 
 // put applies what is wished: to the object that was seen, or where there was none. Is another there, it looks whose that is.
 func (j *job) put(ctx context.Context, r *record, share shape.Share, hash string) verdict {
-	j.t.change(j.n, func(now *record) { // while it is under way, nobody shall take it for gone
+	j.t.amend(j.n, func(now *record) { // while it is under way, nobody shall take it for gone
 		if now.state == Gone || now.state == Kept {
 			now.state = Pending
 		}
@@ -166,7 +166,7 @@ func (j *job) mine(m *metav1.PartialObjectMetadata, s *sight) (verdict, bool) {
 func (j *job) applied(m *metav1.PartialObjectMetadata, hash string, pruned []string) verdict {
 	s := j.t.metadata(&m.ObjectMeta)
 	j.took(s)
-	j.t.change(j.n, func(now *record) {
+	j.t.amend(j.n, func(now *record) {
 		if now.there && now.uid == s.uid && now.hash == hash {
 			now.settled, now.applied = s.digest, hash
 			if now.digest == now.settled {

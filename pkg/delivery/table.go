@@ -147,7 +147,16 @@ func (t *table) look(n name) record {
 	return record{}
 }
 
-// change writes to the record of a name, under its lock.
+// amend writes to the record of a name, if there is one, under its lock.
+func (t *table) amend(n name, f func(*record)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r := t.records[n]; r != nil {
+		f(r)
+	}
+}
+
+// change writes to the record of a name, a new one if need be, under its lock.
 func (t *table) change(n name, f func(*record)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
