@@ -35,7 +35,7 @@ func (j *job) absent(ctx context.Context, r *record) verdict {
 func (j *job) part(ctx context.Context, r *record, h held) verdict {
 	switch {
 	case h.others == "" && h.wished == "":
-		return j.remove(ctx, r.uid, "")
+		return j.remove(ctx, r, "")
 	case h.others == "":
 		return verdict{state: Pending, message: say("stays while it holds what is wished, such as %s", h.wished), again: whileWished}
 	}

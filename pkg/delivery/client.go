@@ -60,12 +60,16 @@ func (c *client) mergeMetadata(ctx context.Context, k kinds.Kind, namespace, nam
 	return metadataOf(answer, err)
 }
 
-// remove deletes the very object that has the UID, and lets Kubernetes delete what it owns.
-func (c *client) remove(ctx context.Context, k kinds.Kind, namespace, name string, uid types.UID) error {
+// remove deletes the very object that has the UID, in the version that was seen unless that is 0, and lets Kubernetes delete what it owns.
+func (c *client) remove(ctx context.Context, k kinds.Kind, namespace, name string, uid types.UID, version uint64) error {
 	background := metav1.DeletePropagationBackground
+	seen := &metav1.Preconditions{UID: &uid}
+	if version != 0 {
+		seen.ResourceVersion = new(strconv.FormatUint(version, 10))
+	}
 	body, err := json.Marshal(&metav1.DeleteOptions{
 		TypeMeta:          metav1.TypeMeta{APIVersion: "v1", Kind: "DeleteOptions"},
-		PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &uid},
+		PropagationPolicy: &background, Preconditions: seen,
 	})
 	if err != nil {
 		return fmt.Errorf("encode the options of a deletion: %w", err)

@@ -87,6 +87,7 @@ func TestRefusals(t *testing.T) {
 		{"what is too large for the storage", 500, `"message":"etcdserver: request is too large"`, Rejected, "too large"},
 		{"what is too large", 413, `"reason":"RequestEntityTooLarge","message":"limit is 3145728"`, Rejected, "3145728"},
 		{"a field that cannot change", 422, `"reason":"Invalid","message":"no","details":{"causes":[{"reason":"FieldValueInvalid","message":"field is immutable","field":"data"}]}`, Immutable, "no"},
+		{"a quota that is counted by many at a time", 409, `"reason":"Conflict","message":"Operation cannot be fulfilled on resourcequotas \"q\": the object has been modified"`, Pending, "resourcequotas"},
 		{"a webhook that does not answer", 500, `"reason":"InternalError","message":"Internal error occurred: failed calling webhook \"w\": no route"`, Rejected, "webhook"},
 		{"a server that asks for patience", 429, `"reason":"TooManyRequests","message":"later"`, Throttled, "later"},
 		{"a server in trouble", 503, `"reason":"ServiceUnavailable","message":"not now"`, Unreachable, "not now"},

@@ -7,7 +7,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/delivery/internal/fieldset"
@@ -109,6 +108,7 @@ func (j *job) put(ctx context.Context, r *record, share shape.Share, hash string
 		}
 	})
 	uid := r.uid
+	var last error
 	for range 3 {
 		body := j.wish.Template.Body(share, shape.Precondition{UID: uid})
 		j.seekRivals(ctx, r, body)
@@ -119,6 +119,7 @@ func (j *job) put(ctx context.Context, r *record, share shape.Share, hash string
 		if !isAnother(err) {
 			return j.refused(ctx, r, body, hash, err)
 		}
+		last = err
 		m, err = j.client.metadata(ctx, j.kind, j.n.namespace, j.n.name)
 		switch {
 		case isMissing(err):
@@ -139,7 +140,7 @@ func (j *job) put(ctx context.Context, r *record, share shape.Share, hash string
 		*r = record{sight: s, there: true, note: r.note}
 		uid = s.uid
 	}
-	return verdict{state: Pending, message: "it is made and deleted again and again in the member", failed: true}
+	return verdict{state: Pending, message: say("it changes all the time in the member; %s", j.words(last)), failed: true}
 }
 
 // mine tells whether an object may be changed that is there under the name; if not, what that comes to.
@@ -187,21 +188,33 @@ func (j *job) applied(m *metav1.PartialObjectMetadata, hash string, pruned []str
 // recreate deletes the copy, so that it can be made anew when it is gone.
 func (j *job) recreate(ctx context.Context, r *record, why string) verdict {
 	j.forgets = true
-	return j.remove(ctx, r.uid, why)
+	return j.remove(ctx, r, why)
 }
 
-// remove deletes the object with the UID.
-func (j *job) remove(ctx context.Context, uid types.UID, why string) verdict {
-	err := j.client.remove(ctx, j.kind, j.n.namespace, j.n.name, uid)
-	switch {
-	case err == nil:
-		return verdict{state: Terminating, message: why, again: time.Minute}
-	case isMissing(err):
-		j.lost(uid)
-		return verdict{state: Terminating, message: why, again: time.Millisecond}
-	case apierrors.IsConflict(err): // another has taken its place, and the watch will tell
-		return verdict{state: Terminating, message: why, again: time.Second}
-	default:
-		return j.failed(err)
+// remove deletes the object that was seen, as it was seen: somebody may have taken it over since, and the watch not have told yet.
+func (j *job) remove(ctx context.Context, r *record, why string) verdict {
+	version := r.version
+	for range 3 {
+		err := j.client.remove(ctx, j.kind, j.n.namespace, j.n.name, r.uid, version)
+		if err == nil {
+			return verdict{state: Terminating, message: why, again: time.Minute}
+		}
+		var m *metav1.PartialObjectMetadata
+		if apierrors.IsConflict(err) {
+			m, err = j.client.metadata(ctx, j.kind, j.n.namespace, j.n.name)
+		}
+		switch {
+		case isMissing(err):
+			j.lost(r.uid)
+			return verdict{state: Terminating, message: why, again: time.Millisecond}
+		case err != nil:
+			return j.failed(err)
+		}
+		s := j.t.metadata(&m.ObjectMeta)
+		if s.uid != r.uid || !s.ours { // the watch will tell
+			break
+		}
+		version = s.version
 	}
+	return verdict{state: Terminating, message: why, again: time.Second}
 }
