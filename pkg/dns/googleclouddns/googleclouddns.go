@@ -4,8 +4,18 @@ package googleclouddns
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	clouddns "google.golang.org/api/dns/v1"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/option"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
+	"github.com/fedhelm/fedhelm/pkg/dns/zonetext"
 )
 
 // Options say whose zones they are.
@@ -25,30 +35,74 @@ type Options struct {
 	Observe func(call string, err error)
 }
 
-// Provider is a dns.Provider. It connects with its first call.
+// callTimeout is how long an answer may take.
+const callTimeout = 30 * time.Second
+
+// Provider is a dns.Provider. It looks for its credentials with its first call.
 type Provider struct {
 	options Options
+	api     *clouddns.Service
+
+	identifying sync.Mutex
+	identity    *identity // nil until there is one
+
+	memory zonetext.Memory
 }
 
 var _ dns.Provider = (*Provider)(nil)
 
 // New checks the options. It does not use the network.
-func New(_ context.Context, o Options) (*Provider, error) {
-	return &Provider{options: o}, nil
+func New(ctx context.Context, o Options) (*Provider, error) {
+	var errs []error
+	if o.CredentialsFile != "" && len(o.CredentialsJSON) > 0 {
+		errs = append(errs, errors.New("credentials are given twice: as a file, and as they are"))
+	}
+	if len(o.CredentialsJSON) > 0 {
+		_, err := parseCredentials(o.CredentialsJSON, o.scopes())
+		errs = append(errs, err)
+	}
+	if o.TokenURL == "" && o.TokenBody != "" {
+		errs = append(errs, errors.New("token-body is given without token-url"))
+	}
+	if u, err := url.Parse(o.TokenURL); o.TokenURL != "" && (err != nil || u.Host == "") {
+		errs = append(errs, errors.New("token-url is no URL such as https://tokens.example.com/token"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	// The token is put into each call, so that to get one can fail in its own way.
+	clientOptions := []option.ClientOption{option.WithHTTPClient(&http.Client{Timeout: callTimeout}), option.WithUserAgent("fedhelm")}
+	if o.Endpoint != "" {
+		clientOptions = append(clientOptions, option.WithEndpoint(o.Endpoint))
+	}
+	api, err := clouddns.NewService(ctx, clientOptions...)
+	if err != nil {
+		return nil, fmt.Errorf("client of Google Cloud DNS: %w", err)
+	}
+	return &Provider{options: o, api: api}, nil
 }
 
-// Zones implements dns.Provider.
-func (p *Provider) Zones(context.Context) ([]dns.Zone, error) { return nil, errors.ErrUnsupported }
-
-// CreateZone implements dns.Provider.
-func (p *Provider) CreateZone(context.Context, string) (dns.Zone, error) {
-	return dns.Zone{}, errors.ErrUnsupported
+// prepared is one of the API's calls.
+type prepared[C, Out any] interface {
+	Context(ctx context.Context) C
+	Header() http.Header
+	Do(opts ...googleapi.CallOption) (*Out, error)
 }
 
-// Records implements dns.Provider.
-func (p *Provider) Records(context.Context, dns.Zone, string) ([]dns.RecordSet, error) {
-	return nil, errors.ErrUnsupported
+// call makes one, which is prepared for a project.
+func call[C prepared[C, Out], Out any](ctx context.Context, p *Provider, name string, prepare func(project string) C) (*Out, error) {
+	limited, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	project, token, err := p.identify(limited)
+	if err != nil {
+		return nil, toldIdentity(ctx, err)
+	}
+	c := prepare(project).Context(limited)
+	c.Header().Set("Authorization", "Bearer "+token)
+	out, err := c.Do()
+	err = told(ctx, name, err)
+	if p.options.Observe != nil {
+		p.options.Observe(name, err)
+	}
+	return out, err
 }
-
-// Apply implements dns.Provider.
-func (p *Provider) Apply(context.Context, dns.Zone, []dns.Unit) error { return errors.ErrUnsupported }
