@@ -17,13 +17,6 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/testutil/process"
 )
 
-const (
-	zoneName    = "example.com."
-	keyName     = "fedhelm."
-	secret      = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I=" // what TSIG keys look like
-	otherSecret = "b3RoZXItb3RoZXItb3RoZXItb3RoZXItb3RoZXItb3Ro"
-)
-
 // bind is a real named that takes updates, and gives transfers, to the key alone. It ends with the test.
 type bind struct {
 	tb      testing.TB
