@@ -16,6 +16,8 @@ BINARIES := fedhelm federation-hook federation-controller-manager federation-aut
 TOOL := go tool -modfile=$(CURDIR)/ci/tools/go.mod
 TESTBED := cd ci/testbed && go run .
 MEMBERS ?= 2
+# Members of older versions of Kubernetes: VERSIONS=erebor=1.35,lindon=1.34
+VERSIONS ?=
 export FEDHELM_TESTBED ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fedhelm/state
 TESTBED_KUBECONFIG := $(FEDHELM_TESTBED)/kubeconfig
 
@@ -44,14 +46,14 @@ clean: ## Remove what was built here (the test bed's state: make testbed-down; i
 	rm -rf bin
 
 ##@ Test tiers
-.PHONY: test-unit test-race test-chart test-integration test-e2e test-e2e-long fuzz bench bench-init bench-join bench-propagation
+.PHONY: test-unit test-race test-chart test-integration test-e2e test-e2e-long test-versions fuzz bench bench-init bench-join bench-propagation
 test-unit: ## Unit tests: no cluster, no network, no root
 	go test $(shell go list ./... | grep -v -e '^github.com/fedhelm/fedhelm$$')
 	cd ci/testbed && go test ./...
 	$(MAKE) --no-print-directory test-race
 
 # What runs concurrently is tested under the race detector, which needs cgo and so a build of its own.
-RACE_PACKAGES := ./hooks/... ./pkg/pki/... ./pkg/authproxy/... ./pkg/healthproxy/... ./cmd/federation-auth-proxy/... ./pkg/reload/... ./pkg/httpserver/... ./pkg/progress/... ./pkg/kubeconfig/... ./pkg/federation/... ./pkg/setup/... ./pkg/join/... ./pkg/members/... ./pkg/controllers/... ./pkg/check/... ./pkg/memberdns/... ./pkg/dial/... ./pkg/delivery/... ./pkg/ledger/... ./pkg/testutil/fakeapi/... ./ci/bench/...
+RACE_PACKAGES := ./hooks/... ./pkg/pki/... ./pkg/authproxy/... ./pkg/healthproxy/... ./cmd/federation-auth-proxy/... ./pkg/reload/... ./pkg/httpserver/... ./pkg/progress/... ./pkg/kubeconfig/... ./pkg/federation/... ./pkg/setup/... ./pkg/join/... ./pkg/members/... ./pkg/controllers/... ./pkg/check/... ./pkg/memberdns/... ./pkg/dial/... ./pkg/delivery/... ./pkg/ledger/... ./pkg/dns/inmemory/... ./pkg/dns/keeper/... ./pkg/testutil/fakeapi/... ./ci/bench/...
 test-race: ## The packages with concurrency in them, under the race detector
 	CGO_ENABLED=1 go test -race $(RACE_PACKAGES)
 
@@ -59,10 +61,13 @@ test-chart: ## The chart: golden renders, schema negatives, security levels
 	go test .
 
 INTEGRATION_PACKAGES = $(shell grep -rl '^//go:build integration' --include='*_test.go' cmd hooks pkg | xargs -n 1 dirname | sort -u | sed 's,^,./,')
-test-integration: ## Against real servers: etcd, kube-apiserver, CoreDNS (built when missing), BIND (installed by root)
+# With MEMBER_VERSION, the tests of packages that work in members have members of that older minor version.
+WITH_MEMBERS = $(shell grep -rl 'apiserver.StartMember' --include='*_test.go' cmd hooks pkg | xargs -n 1 dirname | sort -u | sed 's,^,./,')
+test-integration: ## Against real servers: etcd, kube-apiserver, CoreDNS (built when missing), BIND (installed by root); MEMBER_VERSION=1.35: older members
 	@ci/bind.sh
 	bin=$$($(TESTBED) build --only etcd,kube-apiserver,kubectl,coredns --print-dir) && \
-	FEDHELM_TEST_BIN="$$bin" go test -tags integration -run Integration $(INTEGRATION_PACKAGES)
+	member=$(if $(MEMBER_VERSION),$$($(TESTBED) build --kubernetes $(MEMBER_VERSION) --only kube-apiserver --print-dir)) && \
+	FEDHELM_TEST_BIN="$$bin" FEDHELM_TEST_MEMBER_BIN="$$member" go test -tags integration -run Integration $(if $(MEMBER_VERSION),$(WITH_MEMBERS),$(INTEGRATION_PACKAGES))
 
 # What runs against the test bed finds its clusters, its programs and ours.
 ON_TESTBED = bin=$$($(TESTBED) build --print-dir) && \
@@ -74,6 +79,14 @@ test-e2e: build testbed-up ## End to end on the test bed's real clusters, but fo
 
 test-e2e-long: build testbed-up ## All of that tier: members lost in every way, controller managers killed twenty times
 	$(ON_TESTBED) go test -tags e2e -count=1 -timeout 90m -v ./ci/e2e/...
+
+# Apart from the others, because each version's API server takes minutes to compile.
+test-versions: MEMBERS = 6
+test-versions: VERSIONS = erebor=1.35,lindon=1.34
+test-versions: build testbed-up ## Members one and two minor versions older than the federation API: integration and end to end
+	$(MAKE) --no-print-directory test-integration MEMBER_VERSION=1.35
+	$(MAKE) --no-print-directory test-integration MEMBER_VERSION=1.34
+	$(ON_TESTBED) FEDHELM_E2E_OLDER="$(VERSIONS)" go test -tags e2e -count=1 -timeout 40m -v -run '^TestOlderMembers$$' ./ci/e2e/
 
 FUZZTIME ?= 30s
 fuzz: ## Run every fuzz target for FUZZTIME (30s)
@@ -98,8 +111,8 @@ bench-propagation: build testbed-up ## How fast objects come into members, besid
 testbed-build: ## Build Kubernetes, etcd and CoreDNS from their Go modules (cached)
 	$(TESTBED) build
 
-testbed-up: ## Bring up the host cluster and MEMBERS=2 member clusters; repairs what is there
-	$(TESTBED) up --members $(MEMBERS)
+testbed-up: ## Bring up the host cluster and MEMBERS=2 member clusters, of VERSIONS=rohan=1.35; repairs what is there
+	$(TESTBED) up --members $(MEMBERS) $(addprefix --member-versions=,$(VERSIONS))
 
 testbed-load: ## Rebuild our image and load it into the running clusters
 	$(TESTBED) load
