@@ -3,8 +3,10 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -19,8 +21,21 @@ import (
 )
 
 // BenchmarkDeliver is what it costs an Agent and an API in memory, both in this process, to bring an object in.
-func BenchmarkDeliver(b *testing.B) {
-	server := fakeapi.Serve(fakeapi.New(fakeapi.Options{}))
+func BenchmarkDeliver(b *testing.B) { deliver(b, fakeapi.Options{}) }
+
+// BenchmarkDeliverSlowly is how long that takes where writes do: for a disk, or for a webhook.
+func BenchmarkDeliverSlowly(b *testing.B) {
+	deliver(b, fakeapi.Options{Intercept: func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet {
+			time.Sleep(60 * time.Millisecond)
+		}
+		return false
+	}})
+}
+
+func deliver(b *testing.B, o fakeapi.Options) {
+	b.Helper()
+	server := fakeapi.Serve(fakeapi.New(o))
 	defer server.Close()
 	config := server.Config()
 	config.NegotiatedSerializer = serializer.WithoutConversionCodecFactory{CodecFactory: scheme.Codecs}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -114,6 +115,9 @@ func (c *client) asking(ctx context.Context, verb string, limit time.Duration, f
 	return err
 }
 
+// writes are the verbs of requests that are to change something.
+var writes = []string{"apply", "patch", "delete"}
+
 // do sends a request, once.
 func (c *client) do(ctx context.Context, verb string, req *rest.Request) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Limits.RequestTimeout)
@@ -124,6 +128,9 @@ func (c *client) do(ctx context.Context, verb string, req *rest.Request) ([]byte
 	answer, _ := result.StatusCode(&code).Raw()
 	err := result.Error() // unlike that of Raw, in the member's own words
 	c.tell(ctx, verb, code, err, began)
+	if err == nil && slices.Contains(writes, verb) {
+		c.gate.wrote(c.Clock.Since(began))
+	}
 	return answer, err
 }
 

@@ -42,7 +42,7 @@ type gate struct {
 	shut     bool
 	limit    float64
 	inside   int
-	fastest  time.Duration // answer of late
+	fastest  time.Duration // write of late
 	cut      time.Time     // when the limit was lowered
 	until    time.Time     // nobody before
 	failures int           // of the member, in a row
@@ -93,7 +93,7 @@ func (g *gate) leave() {
 // tell says how a request went that began at some time. after is how long the member wants to be left alone; why is for people.
 func (g *gate) tell(o outcome, began time.Time, after time.Duration, why string) {
 	if o == answered {
-		g.answered(g.clock.Since(began))
+		g.answered()
 		return
 	}
 	g.mu.Lock()
@@ -121,12 +121,24 @@ func (g *gate) tell(o outcome, began time.Time, after time.Duration, why string)
 	g.until, g.why = now.Add(g.pause), why
 }
 
-// answered takes the member for well. More are let in only while that does not make all of them wait: a member that is near takes its time
-// because it is at work, and more at once would not make it faster.
-func (g *gate) answered(took time.Duration) {
+// answered takes the member for well.
+func (g *gate) answered() {
 	g.mu.Lock()
 	paused := g.pause > 0
 	g.failures, g.pause = 0, 0 // a member that has asked for patience still does
+	g.mu.Unlock()
+	if paused {
+		g.well()
+		g.wake()
+	}
+}
+
+// wrote says how long the member took for a write that went well. More are let in only while that does not make all of them wait: a member that is
+// near takes its time because it is at work, and more at once would not make it faster. What is read says nothing of that: it is answered from
+// memory, much faster than anything that is written.
+func (g *gate) wrote(took time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.fastest == 0 || took < g.fastest {
 		g.fastest = took
 	} else {
@@ -134,11 +146,6 @@ func (g *gate) answered(took time.Duration) {
 	}
 	if float64(g.inside) >= g.limit-1 && took <= 2*g.fastest+slack {
 		g.limit = min(g.max, g.limit+1/g.limit)
-	}
-	g.mu.Unlock()
-	if paused {
-		g.well()
-		g.wake()
 	}
 }
 

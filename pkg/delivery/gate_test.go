@@ -97,10 +97,10 @@ func TestGateLetsMoreIn(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := testingclock.NewFakeClock(time.Now())
 			g := newGate(c, 64, func() {}, func() {})
-			g.answered(tt.took(1))
+			g.wrote(tt.took(1))
 			for range 10_000 {
 				fill(g)
-				g.answered(tt.took(g.inside))
+				g.wrote(tt.took(g.inside))
 			}
 			if got := g.inside; got != tt.want {
 				t.Errorf("%d are inside, want %d", got, tt.want)
@@ -112,7 +112,7 @@ func TestGateLetsMoreIn(t *testing.T) {
 func TestGateDoesNotOpenForWhomNobodyNeeds(t *testing.T) {
 	g := newGate(testingclock.NewFakeClock(time.Now()), 64, func() {}, func() {})
 	for range 10_000 {
-		g.answered(0)
+		g.wrote(0)
 	}
 	if got := fill(g); got != firstLimit {
 		t.Errorf("it lets %d in, want %d", got, firstLimit)
