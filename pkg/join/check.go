@@ -29,6 +29,7 @@ type plan struct {
 func (r *joinRun) check(ctx context.Context) error {
 	step := r.Progress.Start(fmt.Sprintf("Checking federation %s and cluster %s", r.Federation.Name, r.Name))
 	defer step.Fail()
+	r.awaitManager(ctx, step)
 	registered, stored := r.known(ctx)
 	r.decide(registered, stored)
 	results := preflight.Join(ctx, r.preflight(func(ctx context.Context) error {
