@@ -7,7 +7,7 @@ snapshot() { { git ls-files -s; git diff; git ls-files -o --exclude-standard | x
 
 before=$(snapshot)
 make --no-print-directory generate
-for module in . ci/testbed ci/tools; do
+for module in . ci/testbed ci/testbed/versions/* ci/tools; do
   (cd "$module" && go mod tidy -diff) || {
     echo "verify: $module/go.mod is not tidy; run: (cd $module && go mod tidy)" >&2
     exit 1

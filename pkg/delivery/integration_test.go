@@ -22,7 +22,7 @@ import (
 )
 
 func TestIntegrationAgent(t *testing.T) {
-	server := apiserver.Start(t)
+	server := apiserver.StartMember(t)
 	config := server.Admin(t)
 	kube, err := kubernetes.NewForConfig(config)
 	if err != nil {

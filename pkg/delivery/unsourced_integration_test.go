@@ -31,7 +31,7 @@ func (p *place) rings() (rings kinds.Kind, define func() Key) {
 }
 
 func TestIntegrationUnsourced(t *testing.T) {
-	server := apiserver.Start(t)
+	server := apiserver.StartMember(t)
 	config := server.Admin(t)
 	kube, err := kubernetes.NewForConfig(config)
 	if err != nil {

@@ -25,7 +25,7 @@ import (
 
 // Every kind that a real API server lists is asked for, with the rights that one has.
 func TestIntegrationInUse(t *testing.T) {
-	server := apiserver.Start(t)
+	server := apiserver.StartMember(t)
 	c := &real{config: server.Admin(t)}
 	client, err := dynamic.NewForConfig(c.config)
 	if err != nil {

@@ -25,7 +25,7 @@ import (
 // What a real API server does and a fake one does not: it refuses writes to what has changed, and deletes only what was
 // meant.
 func TestIntegrationFederationsComeAndGoAtOnce(t *testing.T) {
-	client := kubernetes.NewForConfigOrDie(apiserver.Start(t).Admin(t))
+	client := kubernetes.NewForConfigOrDie(apiserver.StartMember(t).Admin(t))
 	t.Run("in a Corefile", func(t *testing.T) {
 		put(t, client, coreDNSPod("coredns-1"), configMap("coredns", "Corefile", corefile))
 		before := getConfigMap(t, client, "coredns")

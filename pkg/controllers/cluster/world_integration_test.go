@@ -137,7 +137,7 @@ type member struct {
 // newMember has the ServiceAccount and rights that the member's chart makes, and two nodes.
 func newMember(t *testing.T, name string, flags ...string) *member {
 	t.Helper()
-	m := &member{Server: apiserver.Start(t, flags...), name: name}
+	m := &member{Server: apiserver.StartMember(t, flags...), name: name}
 	m.client = kubernetes.NewForConfigOrDie(m.Admin(t))
 	ctx, create := t.Context(), metav1.CreateOptions{}
 	account := rbacv1.Subject{Kind: "ServiceAccount", Namespace: namespace, Name: "fellowship-member"}

@@ -151,7 +151,7 @@ type member struct {
 // join makes a new API server a member, and waits until it is Ready.
 func (w *world) join(name string, labels map[string]string) *member {
 	w.t.Helper()
-	m := &member{Server: apiserver.Start(w.t), name: name}
+	m := &member{Server: apiserver.StartMember(w.t), name: name}
 	config := m.Admin(w.t)
 	m.client = kubernetes.NewForConfigOrDie(config)
 	kubeconfig, err := clientcmd.Write(clientcmdapi.Config{

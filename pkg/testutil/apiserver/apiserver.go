@@ -24,8 +24,12 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/testutil/process"
 )
 
-// ProgramsVariable names the directory of the programs etcd, kube-apiserver and kubectl.
-const ProgramsVariable = "FEDHELM_TEST_BIN"
+const (
+	// ProgramsVariable names the directory of the programs etcd, kube-apiserver and kubectl.
+	ProgramsVariable = "FEDHELM_TEST_BIN"
+	// MemberProgramsVariable names the directory of a kube-apiserver of another version, for members; see StartMember.
+	MemberProgramsVariable = "FEDHELM_TEST_MEMBER_BIN"
+)
 
 // Server is a kube-apiserver with an etcd of its own. Both end with the test.
 type Server struct {
@@ -49,12 +53,32 @@ type Server struct {
 // those that it is given anyway.
 func Start(tb testing.TB, flags ...string) *Server {
 	tb.Helper()
+	return start(tb, ProgramsVariable, flags)
+}
+
+// StartMember is Start for a cluster that is a member of a federation. Its version is an older
+// one than the federation API's if MemberProgramsVariable is set.
+func StartMember(tb testing.TB, flags ...string) *Server {
+	tb.Helper()
+	if MembersDiffer() {
+		return start(tb, MemberProgramsVariable, flags)
+	}
+	return Start(tb, flags...)
+}
+
+// MembersDiffer tells whether members are of another version than the federation API.
+func MembersDiffer() bool {
+	return os.Getenv(MemberProgramsVariable) != "" //nolint:forbidigo // how make test-integration says which they are
+}
+
+func start(tb testing.TB, programs string, flags []string) *Server {
+	tb.Helper()
 	s := &Server{
 		tb:           tb,
 		Dir:          tb.TempDir(),
 		CA:           certs.CA(tb, "cluster-ca"),
 		FrontProxyCA: certs.CA(tb, "front-proxy-ca"),
-		program:      Program(tb, "kube-apiserver"),
+		program:      programIn(tb, programs, "kube-apiserver"),
 	}
 	s.writeCertificates(tb)
 	address := process.FreeAddress(tb)
@@ -166,13 +190,18 @@ func startEtcd(tb testing.TB) string {
 // rather than skips, when that is missing: a tier that cannot run has not passed.
 func Program(tb testing.TB, program string) string {
 	tb.Helper()
-	dir := os.Getenv(ProgramsVariable) //nolint:forbidigo // how make test-integration says where they are
+	return programIn(tb, ProgramsVariable, program)
+}
+
+func programIn(tb testing.TB, variable, program string) string {
+	tb.Helper()
+	dir := os.Getenv(variable) //nolint:forbidigo // how make test-integration says where they are
 	if dir == "" {
-		tb.Fatalf("%s does not name a directory with %s; run: make test-integration", ProgramsVariable, program)
+		tb.Fatalf("%s does not name a directory with %s; run: make test-integration", variable, program)
 	}
 	path := filepath.Join(dir, program)
 	if _, err := os.Stat(path); err != nil {
-		tb.Fatalf("%s in %s: %v; run: make test-integration", program, ProgramsVariable, err)
+		tb.Fatalf("%s in %s: %v; run: make test-integration", program, variable, err)
 	}
 	return path
 }

@@ -116,7 +116,7 @@ func (c *copied) covered(t *testing.T, now *unstructured.Unstructured) bool {
 // start hands each object of testdata, or each of the kinds, to a test of its own. One API server has them all.
 func start(t *testing.T, each func(t *testing.T, c *copied), only ...string) {
 	t.Helper()
-	client, err := dynamic.NewForConfig(apiserver.Start(t).Admin(t))
+	client, err := dynamic.NewForConfig(apiserver.StartMember(t).Admin(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,6 +170,9 @@ func withoutVersion(t *testing.T, body []byte) []byte {
 
 // The golden files are what this version of the API server writes.
 func TestIntegrationGoldenFilesAreOfTheServer(t *testing.T) {
+	if apiserver.MembersDiffer() {
+		t.Skip("the golden files are of another version's API server")
+	}
 	start(t, func(t *testing.T, c *copied) {
 		t.Helper()
 		fields, ok := fieldset.Ours(c.apply(t).GetManagedFields(), us)

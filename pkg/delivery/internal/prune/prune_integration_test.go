@@ -31,7 +31,7 @@ const ringDefinition = `{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomRe
 	}}}}}}]}}`
 
 func TestIntegrationWhatIsPrunedApplies(t *testing.T) {
-	config := apiserver.Start(t).Admin(t)
+	config := apiserver.StartMember(t).Admin(t)
 	config.NegotiatedSerializer = serializer.WithoutConversionCodecFactory{CodecFactory: scheme.Codecs} // reads why something is refused
 	api, err := rest.UnversionedRESTClientFor(config)
 	if err != nil {
