@@ -77,7 +77,7 @@ func passing(err error) error {
 		err = sent.Err
 	}
 	var answered *awshttp.ResponseError
-	if errors.As(err, &answered) && answered.HTTPStatusCode() != 0 {
+	if errors.As(err, &answered) && answered.HTTPStatusCode() >= 300 {
 		return fmt.Errorf("HTTP status %d", answered.HTTPStatusCode())
 	}
 	return err
@@ -91,7 +91,7 @@ func status(err error) int {
 	return 0
 }
 
-// toldCredentials says why there are none.
+// toldCredentials says why there are none. Of answers, only the code is told if the message may have parts of what was sent in it.
 func toldCredentials(ctx context.Context, err error) error {
 	var answer smithy.APIError
 	switch {
@@ -99,12 +99,16 @@ func toldCredentials(ctx context.Context, err error) error {
 		return ctx.Err()
 	case !errors.As(err, &answer):
 		return fmt.Errorf("%w: no credentials: set access-key-id and secret-access-key in the provider's configuration, or give the pod an identity: %w", dns.ErrDenied, passing(err))
-	case answer.ErrorFault() == smithy.FaultServer || slices.Contains(throttling, answer.ErrorCode()):
-		return told(ctx, "get credentials", err)
 	}
-	said := told(ctx, "get credentials", err)
-	if errors.Is(said, dns.ErrDenied) {
+	code := answer.ErrorCode()
+	said := fmt.Errorf("get credentials: %s", code)
+	switch {
+	case slices.Contains(throttling, code):
+		return &dns.Throttled{Err: said}
+	case answer.ErrorFault() == smithy.FaultServer || status(err) >= 500:
 		return said
+	case slices.Contains(plain, code):
+		return fmt.Errorf("%w: %w: %s", dns.ErrDenied, said, answer.ErrorMessage())
 	}
 	return fmt.Errorf("%w: %w", dns.ErrDenied, said)
 }

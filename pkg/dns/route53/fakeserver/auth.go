@@ -88,17 +88,24 @@ func (s *Server) assumeRole(w http.ResponseWriter, r *http.Request) {
 	}
 	keys := aws.Credentials{AccessKeyID: fmt.Sprintf("ASIAFAKE%012d", len(s.keys)), SecretAccessKey: "session/secret", SessionToken: "session-token"}
 	s.keys[keys.AccessKeyID] = keys
+	type credentials struct {
+		AccessKeyID     string `xml:"AccessKeyId"`
+		SecretAccessKey string
+		SessionToken    string
+		Expiration      string
+	}
 	type result struct {
-		AccessKeyID     string `xml:"Credentials>AccessKeyId"`
-		SecretAccessKey string `xml:"Credentials>SecretAccessKey"`
-		SessionToken    string `xml:"Credentials>SessionToken"`
-		Expiration      string `xml:"Credentials>Expiration"`
+		XMLName     xml.Name
+		Credentials credentials
 	}
 	write(w, http.StatusOK, struct {
 		XMLName xml.Name
 		Result  result
 	}{
 		XMLName: xml.Name{Local: action + "Response"},
-		Result:  result{keys.AccessKeyID, keys.SecretAccessKey, keys.SessionToken, time.Now().Add(time.Hour).UTC().Format(time.RFC3339)},
+		Result: result{
+			XMLName:     xml.Name{Local: action + "Result"},
+			Credentials: credentials{keys.AccessKeyID, keys.SecretAccessKey, keys.SessionToken, time.Now().Add(time.Hour).UTC().Format(time.RFC3339)},
+		},
 	})
 }

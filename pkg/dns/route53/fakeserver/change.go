@@ -26,7 +26,11 @@ type change struct {
 	Set    RecordSet `xml:"ResourceRecordSet"`
 }
 
+// invalidBatch says what is wrong in a batch. The API has two ways to say so.
 func invalidBatch(messages ...string) *Error {
+	if len(messages) > 1 && len(messages)%2 == 0 {
+		return &Error{Status: http.StatusBadRequest, Code: "InvalidChangeBatch", Messages: messages}
+	}
 	return &Error{Status: http.StatusBadRequest, Code: "InvalidChangeBatch", Message: "[" + strings.Join(messages, ", ") + "]"}
 }
 

@@ -1,0 +1,4 @@
+package googleclouddns
+
+// PageWaits are set shorter by tests.
+var PageWaits = pageWaits

@@ -1,0 +1,4 @@
+package route53
+
+// PageWaits are set shorter by tests.
+var PageWaits = pageWaits
