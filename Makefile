@@ -16,6 +16,8 @@ BINARIES := fedhelm federation-hook federation-controller-manager federation-aut
 TOOL := go tool -modfile=$(CURDIR)/ci/tools/go.mod
 TESTBED := cd ci/testbed && go run .
 MEMBERS ?= 2
+# Whether members' nodes are real: MEMBER_KINDS=real,simulated
+MEMBER_KINDS ?=
 # Members of older versions of Kubernetes: VERSIONS=erebor=1.35,lindon=1.34
 VERSIONS ?=
 export FEDHELM_TESTBED ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fedhelm/state
@@ -73,7 +75,8 @@ test-integration: ## Against real servers: etcd, kube-apiserver, CoreDNS (built 
 ON_TESTBED = bin=$$($(TESTBED) build --print-dir) && \
 	PATH="$$bin:$$PATH" FEDHELM_BIN="$(CURDIR)/bin" FEDHELM_E2E_KUBECONFIG="$(TESTBED_KUBECONFIG)"
 
-test-e2e test-e2e-long: MEMBERS = 3
+test-e2e test-e2e-long test-versions: MEMBER_KINDS = real,simulated,simulated,real
+test-e2e test-e2e-long: MEMBERS = 4
 test-e2e: build testbed-up ## End to end on the test bed's real clusters, but for tests that take many minutes each
 	$(ON_TESTBED) go test -tags e2e -count=1 -timeout 60m -short -v ./ci/e2e/...
 
@@ -112,7 +115,7 @@ testbed-build: ## Build Kubernetes, etcd and CoreDNS from their Go modules (cach
 	$(TESTBED) build
 
 testbed-up: ## Bring up the host cluster and MEMBERS=2 member clusters, of VERSIONS=rohan=1.35; repairs what is there
-	$(TESTBED) up --members $(MEMBERS) $(addprefix --member-versions=,$(VERSIONS))
+	$(TESTBED) up --members $(MEMBERS) $(addprefix --member-kinds=,$(MEMBER_KINDS)) $(addprefix --member-versions=,$(VERSIONS))
 
 testbed-load: ## Rebuild our image and load it into the running clusters
 	$(TESTBED) load

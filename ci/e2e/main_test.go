@@ -27,6 +27,7 @@ const (
 	gondor      = "gondor" // a member with a real node, whose pods and names can be asked
 	rohan       = "rohan"  // members with simulated nodes
 	arnor       = "arnor"
+	mordor      = "mordor" // as gondor, in another region
 )
 
 // parallel is more than there are tests: slots bound them.

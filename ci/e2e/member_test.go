@@ -22,7 +22,7 @@ import (
 )
 
 // taken keeps tests from each other's member clusters: one joins a cluster at a time, so that it can compare all that is in it.
-var taken = map[string]*sync.Mutex{gondor: {}, rohan: {}, arnor: {}}
+var taken = map[string]*sync.Mutex{gondor: {}, rohan: {}, arnor: {}, mordor: {}}
 
 // member is a member cluster that the test has for itself.
 type member struct {
@@ -32,7 +32,7 @@ type member struct {
 }
 
 // member waits until no other test uses the member cluster. When the test ends, everything in it must be as it was. A test that uses
-// several asks for them in the order gondor, rohan, arnor.
+// several asks for them in the order gondor, rohan, arnor, mordor.
 func (s *sandbox) member(kubeContext string) *member {
 	s.Helper()
 	taken[kubeContext].Lock()
