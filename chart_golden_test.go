@@ -17,7 +17,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // bases says, for each chart that has golden files, whose default case its cases are compared with.
-var bases = map[string]string{umbrella: controlPlane, controlPlane: controlPlane, member: member}
+var bases = map[string]string{umbrella: controlPlane, controlPlane: controlPlane, dnsServer: dnsServer, member: member}
 
 // The golden file of the default case has every object. Those of the other
 // cases have only what the values change, so that a reader sees just that.
@@ -38,7 +38,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestNotes(t *testing.T) {
-	for _, dir := range []string{umbrella, member} {
+	for _, dir := range []string{umbrella, dnsServer, member} {
 		for file, values := range cases(t, dir) {
 			t.Run(file, func(t *testing.T) {
 				rel, err := dryRunAs(releaseOf(dir), "federation-system", load(t, dir), values)

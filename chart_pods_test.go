@@ -63,7 +63,7 @@ func templates(t *testing.T, docs []document) []template {
 // everyPod calls check with each pod of each case of the charts that have pods of their own.
 func everyPod(t *testing.T, check func(t *testing.T, p template)) {
 	t.Helper()
-	for _, dir := range []string{controlPlane, member} {
+	for _, dir := range []string{controlPlane, dnsServer, member} {
 		some := false
 		for file, docs := range rendered(t, dir) {
 			for _, p := range templates(t, docs) {
@@ -149,9 +149,11 @@ func TestSelectorsAreTheSameWhateverTheValues(t *testing.T) {
 
 func TestOneRegistryReplacesThoseOfAllImages(t *testing.T) {
 	for dir, needed := range map[string]string{
-		umbrella: ``, controlPlane: ``, member: `, federation: {name: a, uid: b}, cluster: c, dns: {zone: example.com, resolver: {enabled: true}}`,
+		umbrella: served, controlPlane: `global: {}`, dnsServer: served,
+		member: `global: {}, federation: {name: a, uid: b}, cluster: c, dns: {zone: example.com, resolver: {enabled: true}}`,
 	} {
-		values := parseValues(t, `{global: {image: {registry: "mirror.example.com:5000"}}`+needed+`}`)
+		values := parseValues(t, `{`+needed+`}`)
+		values["global"].(map[string]any)["image"] = map[string]any{"registry": "mirror.example.com:5000"}
 		pods := templates(t, render(t, dir, values))
 		if len(pods) == 0 {
 			t.Errorf("%s: no pods were rendered", dir)

@@ -19,6 +19,7 @@ import (
 const (
 	umbrella     = "."
 	controlPlane = "charts/federation-control-plane"
+	dnsServer    = "charts/federation-dns"
 	member       = "charts/federation-member"
 )
 

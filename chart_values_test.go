@@ -59,7 +59,7 @@ var refused = []refusal{
 }
 
 func TestWrongValuesAreRefusedWithTheValueToSet(t *testing.T) {
-	for _, tt := range slices.Concat(refused, refusedByMember) {
+	for _, tt := range slices.Concat(refused, refusedOfDNS, refusedByMember) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := dryRun(load(t, tt.chart), parseValues(t, tt.values))
 			if err == nil {
@@ -89,7 +89,7 @@ func TestAllThatIsWrongIsReportedAtOnce(t *testing.T) {
 func TestNoValueIsASecret(t *testing.T) {
 	secret := regexp.MustCompile(`(?i)(password|passwd|token|privatekey|private_key|\bkey|pem|cert|kubeconfig)$`)
 	allowed := map[string]bool{"apiServer.auth.token": true} // a map: enabled, existingSecret
-	for _, dir := range []string{umbrella, controlPlane, member} {
+	for _, dir := range []string{umbrella, controlPlane, dnsServer, member} {
 		walk("", load(t, dir).Values, func(path string, value any) {
 			if _, isMap := value.(map[string]any); isMap && allowed[path] {
 				return

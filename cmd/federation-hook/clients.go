@@ -106,6 +106,10 @@ func (h *host) services() *gentype.Client[*corev1.Service] {
 	return gentype.NewClient("services", h.core, h.parameter, h.namespace, func() *corev1.Service { return &corev1.Service{} })
 }
 
+func (h *host) configMaps() *gentype.Client[*corev1.ConfigMap] {
+	return gentype.NewClient("configmaps", h.core, h.parameter, h.namespace, func() *corev1.ConfigMap { return &corev1.ConfigMap{} })
+}
+
 func (h *host) nodes() *gentype.ClientWithList[*corev1.Node, *corev1.NodeList] {
 	return gentype.NewClientWithList("nodes", h.core, h.parameter, "",
 		func() *corev1.Node { return &corev1.Node{} }, func() *corev1.NodeList { return &corev1.NodeList{} })

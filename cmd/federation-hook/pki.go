@@ -37,6 +37,7 @@ func addPKI(f *flag.FlagSet, c *common) *pkiFlags {
 	f.DurationVar(&o.CAValidity, "ca-validity", 10*365*24*time.Hour, "how long a new authority is valid")
 	f.DurationVar(&o.LeafValidity, "leaf-validity", 365*24*time.Hour, "how long a new certificate is valid")
 	f.BoolVar(&p.ownEtcd, "etcd", true, "the federation has an etcd of its own")
+	f.BoolVar(&o.DNSEtcd, "dns-etcd", false, "a DNS server comes with the federation, and keeps its zones in an etcd of its own")
 	f.Var(&p.extraSANs, "extra-san", "further name or address of the serving certificate; may be repeated")
 	f.BoolVar(&o.TokenAuth, "token-auth", false, "make a token for the administrator")
 	f.BoolVar(&o.BasicAuth, "basic-auth", false, "make a password for the administrator")
@@ -77,7 +78,7 @@ func pkiCommand(refresh bool) func(*flag.FlagSet, *common) action {
 	return func(f *flag.FlagSet, c *common) action {
 		p := addPKI(f, c)
 		p.options.RefreshKubeconfig = refresh
-		f.Var(&p.rotate, "rotate-ca", "replace this authority although it is good: cluster, etcd or front-proxy; may be repeated")
+		f.Var(&p.rotate, "rotate-ca", "replace this authority although it is good: cluster, etcd, front-proxy or dns-etcd; may be repeated")
 		f.Var(&p.distrust, "distrust-ca", "trust no predecessor of this authority any longer, before it expires; may be repeated")
 		return p
 	}
@@ -98,12 +99,14 @@ type publishFlags struct {
 	service     string
 	serviceType string
 	advertise   list
+	dnsService  string
 }
 
 func publishCommand(f *flag.FlagSet, c *common) action {
 	p := &publishFlags{pkiFlags: addPKI(f, c)}
 	f.StringVar(&p.service, "service", "", "Service of the API server; default: that of the federation")
 	f.StringVar(&p.serviceType, "service-type", "", "LoadBalancer, NodePort or ClusterIP; default: that of the Service")
+	f.StringVar(&p.dnsService, "dns-service", "", "Service of the DNS server that comes with the federation; default: none does")
 	f.Var(&p.advertise, "advertise-address", "address that leads to the Service; may be repeated")
 	return p
 }
@@ -114,6 +117,7 @@ func (p *publishFlags) complete() publish.Options {
 		Service: p.service, Type: corev1.ServiceType(p.serviceType), Advertise: p.advertise,
 		TokenAuth: p.options.TokenAuth, BasicAuth: p.options.BasicAuth,
 		TokenSecret: p.options.TokenSecret, BasicSecret: p.options.BasicSecret,
+		DNSService:      p.dnsService,
 		OwnCertificates: p.options.CheckOnly,
 		Timeout:         p.timeout,
 	}
@@ -129,7 +133,7 @@ func (p *publishFlags) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	o := p.complete()
-	o.Secrets, o.Services, o.Nodes, o.Out = h.secrets(), h.services(), h.nodes(), out
+	o.Secrets, o.Services, o.Nodes, o.ConfigMaps, o.Out = h.secrets(), h.services(), h.nodes(), h.configMaps(), out
 	o.Issue = func(ctx context.Context, addresses []string) error {
 		if err := pki.Publish(ctx, p.connect(h, out), addresses); err != nil {
 			return fmt.Errorf("name %s in the serving certificate: %w", strings.Join(addresses, ", "), err)

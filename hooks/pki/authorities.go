@@ -16,10 +16,9 @@ import (
 
 // needed lists the authorities that these options need.
 func (h *hook) needed() []Kind {
-	if h.ExternalEtcd {
-		return []Kind{Cluster, FrontProxy}
-	}
-	return slices.Clone(kinds)
+	return slices.DeleteFunc(slices.Clone(kinds), func(k Kind) bool {
+		return k == Etcd && h.ExternalEtcd || k == DNSEtcd && !h.DNSEtcd
+	})
 }
 
 // ensureAuthorities takes the authorities from the user's Secret, and those

@@ -20,9 +20,14 @@ const (
 	Cluster    Kind = "cluster"     // API server and its clients
 	Etcd       Kind = "etcd"        // etcd, its members and its one client
 	FrontProxy Kind = "front-proxy" // who may speak to the API server in another's name
+	DNSEtcd    Kind = "dns-etcd"    // etcd of the bundled DNS server, its members and clients
 )
 
-var kinds = []Kind{Cluster, Etcd, FrontProxy}
+var (
+	kinds = []Kind{Cluster, Etcd, FrontProxy, DNSEtcd}
+	// ofAPIServer are those that the API server's pods trust.
+	ofAPIServer = []Kind{Cluster, Etcd, FrontProxy}
+)
 
 // Keys of R-ca. The last two are there only while an authority changes.
 func (k Kind) stem() string {

@@ -116,7 +116,7 @@ func (h *hook) ensureAPIServer(ctx context.Context, addresses []string) (*corev1
 			annotate(s, fedv1beta1.AnnotationPublishedAddresses, strings.Join(addresses, ","))
 		}
 		if s.ResourceVersion == "" {
-			annotate(s, annotationFirstGeneration, generation(h.authorities, h.needed()))
+			annotate(s, annotationFirstGeneration, generation(h.authorities, ofAPIServer))
 		}
 		sheets, err := table(h.Options, publishedAddresses(s))
 		if err != nil {
@@ -163,7 +163,9 @@ func (h *hook) ensureRest(ctx context.Context, published []string) error {
 func (h *hook) ensure(ctx context.Context, want sheet) error {
 	var done []string
 	out, outcome, err := h.store.Ensure(ctx, want.which, func(s *corev1.Secret) (err error) {
-		done, err = h.fill(s, want)
+		if done, err = h.fill(s, want); err == nil && s.ResourceVersion == "" {
+			h.begin(s, want.which)
+		}
 		return err
 	})
 	if err != nil {

@@ -43,6 +43,7 @@ type Options struct {
 	ExtraSANs     []string // further names and addresses of the serving certificate
 	ServicePort   int      // of Service R-apiserver; default 443
 	ExternalEtcd  bool     // no etcd of its own, so no certificates for it
+	DNSEtcd       bool     // a DNS server with an etcd of its own comes with it
 	TokenAuth     bool
 	BasicAuth     bool
 	// TokenSecret and BasicSecret name Secrets of the user's in place of
@@ -149,7 +150,7 @@ func (o Options) validateChanges() (errs []error) {
 	}{{"--rotate-ca", o.Rotate}, {"--distrust-ca", o.Distrust}} {
 		for _, k := range f.kinds {
 			if !slices.Contains(kinds, k) {
-				errs = append(errs, fmt.Errorf("%s %q: choose among %s, %s and %s", f.flag, k, Cluster, Etcd, FrontProxy))
+				errs = append(errs, fmt.Errorf("%s %q: choose among %s, %s, %s and %s", f.flag, k, Cluster, Etcd, FrontProxy, DNSEtcd))
 			}
 		}
 		if len(f.kinds) > 0 && o.CheckOnly {

@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,8 +22,9 @@ const (
 	// annotationGeneration, on the pod templates, makes the pods roll when the
 	// trusted authorities change.
 	annotationGeneration = fedv1beta1.GroupName + "/ca-generation"
-	// annotationFirstGeneration, on R-apiserver-certs, is the generation that
-	// pods without the annotation above were started with.
+	// annotationFirstGeneration is the generation that pods without the annotation
+	// above were started with: on R-apiserver-certs that of the control plane's, on
+	// each Secret of the bundled DNS server that of the pods that mount it.
 	annotationFirstGeneration = fedv1beta1.GroupName + "/ca-first-generation"
 )
 
@@ -30,6 +32,8 @@ const (
 type workload struct {
 	name       string
 	reads      []Kind // bundles that its pods read only when they start
+	leaf       string // fingerprint of the certificate that they read only then; "" if there is none
+	first      string // generation that its pods were started with if its template names none
 	generation string // of its pod template
 	complete   bool   // all pods are of that template, and ready
 	ephemeral  bool   // its data is gone with its pods
@@ -40,7 +44,7 @@ type workload struct {
 // now. It does not wait for them.
 func (h *hook) roll(ctx context.Context, apiserver *corev1.Secret) error {
 	first := apiserver.Annotations[annotationFirstGeneration]
-	if generation(h.authorities, h.needed()) == first {
+	if !h.DNSEtcd && generation(h.authorities, ofAPIServer) == first {
 		return nil // as in most runs, which then need to know nothing of workloads
 	}
 	all, err := h.workloads(ctx)
@@ -49,8 +53,8 @@ func (h *hook) roll(ctx context.Context, apiserver *corev1.Secret) error {
 	}
 	var errs []error
 	for _, w := range all {
-		now := generation(h.authorities, w.reads)
-		if w.generation == now || w.generation == "" && strings.Contains(","+first+",", ","+now+",") {
+		now, began := w.wanted(h.authorities), cmp.Or(w.first, first)
+		if w.generation == now || w.generation == "" && strings.Contains(","+began+",", ","+now+",") {
 			continue
 		}
 		patch, err := json.Marshal(map[string]any{"spec": map[string]any{"template": map[string]any{
@@ -76,7 +80,7 @@ func (h *hook) rolled(ctx context.Context, k Kind, all map[Kind]*authority) (boo
 		return false, err
 	}
 	for _, w := range workloads {
-		if slices.Contains(w.reads, k) && (w.generation != generation(all, w.reads) || !w.complete) {
+		if slices.Contains(w.reads, k) && (w.generation != w.wanted(all) || !w.complete) {
 			return false, nil
 		}
 	}
@@ -97,7 +101,7 @@ func (h *hook) workloads(ctx context.Context) ([]workload, error) {
 		name  string
 		reads []Kind
 	}{
-		{h.Federation + "-apiserver", kinds},
+		{h.Federation + "-apiserver", ofAPIServer},
 		{h.Federation + "-controller-manager", []Kind{Cluster}},
 	} {
 		found, err := h.Deployments.Get(ctx, d.name, metav1.GetOptions{})
@@ -108,20 +112,36 @@ func (h *hook) workloads(ctx context.Context) ([]workload, error) {
 			return nil, fmt.Errorf("read deployment %s/%s: %w", h.Namespace, d.name, err)
 		}
 	}
+	if h.DNSEtcd {
+		ofDNS, err := h.dnsWorkloads(ctx)
+		return append(all, ofDNS...), err
+	}
 	return all, nil
 }
 
 // etcd returns the workload of that name, nil if there is none.
 func (h *hook) etcd(ctx context.Context) (*workload, error) {
-	s, err := h.StatefulSets.Get(ctx, h.Federation+"-etcd", metav1.GetOptions{})
+	return h.etcdOf(ctx, h.Federation+"-etcd", Etcd)
+}
+
+func (h *hook) etcdOf(ctx context.Context, name string, k Kind) (*workload, error) {
+	s, err := h.StatefulSets.Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read statefulset %s/%s-etcd: %w", h.Namespace, h.Federation, err)
+		return nil, fmt.Errorf("read statefulset %s/%s: %w", h.Namespace, name, err)
 	}
-	w := h.statefulSet(s, []Kind{Etcd})
+	w := h.statefulSet(s, []Kind{k})
 	return &w, nil
+}
+
+// wanted is the generation of pods that know what is there now.
+func (w workload) wanted(all map[Kind]*authority) string {
+	if w.leaf == "" {
+		return generation(all, w.reads)
+	}
+	return generation(all, w.reads) + ",leaf=" + w.leaf
 }
 
 func (h *hook) statefulSet(s *appsv1.StatefulSet, reads []Kind) workload {

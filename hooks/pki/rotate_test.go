@@ -14,13 +14,30 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/pki"
 )
 
-var allWorkloads = []string{"fellowship-apiserver", "fellowship-controller-manager", "fellowship-etcd"}
+var allWorkloads = []string{"fellowship-apiserver", "fellowship-controller-manager", "fellowship-etcd", "fellowship-dns", "fellowship-dns-etcd"}
 
 // readers are the workloads that read an authority's bundle only when they start.
 var readers = map[Kind][]string{
 	Cluster:    {"fellowship-apiserver", "fellowship-controller-manager"},
 	Etcd:       {"fellowship-apiserver", "fellowship-etcd"},
 	FrontProxy: {"fellowship-apiserver"},
+	DNSEtcd:    {"fellowship-dns", "fellowship-dns-etcd"},
+}
+
+// rolls is how often pods start anew until the authority is changed: CoreDNS also for its new certificate.
+func rolls(k Kind) int {
+	if k == DNSEtcd {
+		return len(readers[k]) + 1
+	}
+	return len(readers[k])
+}
+
+// trustedIn is a Secret, other than R-ca, with the authority's bundle, and the bundle's key.
+func trustedIn(k Kind) (which, key string) {
+	if k == DNSEtcd {
+		return secrets.DNSEtcd, "ca.crt"
+	}
+	return secrets.APIServer, k.certKey()
 }
 
 func total(rolled map[string]int64) (n int) {
@@ -163,8 +180,8 @@ func TestRotationSteps(t *testing.T) {
 			if w.secrets.Writes != writes {
 				t.Error("a further run wrote something")
 			}
-			if n := total(w.workloads.Patched()); n != len(readers[k]) {
-				t.Errorf("pods were rolled %d times in all, want %d", n, len(readers[k]))
+			if n := total(w.workloads.Patched()); n != rolls(k) {
+				t.Errorf("pods were rolled %d times in all, want %d", n, rolls(k))
 			}
 		})
 	}

@@ -27,10 +27,10 @@ func servingNames(o Options, published []string) (names []string, ips []net.IP, 
 	return names, ips, nil
 }
 
-// etcdNames are the names under which etcd is reached: Service R-etcd with its
-// members, and Service R-etcd-client.
-func etcdNames(o Options) (names []string, ips []net.IP) {
-	members, clients := o.Federation+"-etcd", o.Federation+"-etcd-client"
+// etcdNames are the names under which an etcd is reached: Service R-NAME with its
+// members, and Service R-NAME-client.
+func etcdNames(o Options, name string) (names []string, ips []net.IP) {
+	members, clients := o.Federation+"-"+name, o.Federation+"-"+name+"-client"
 	var all []string
 	for _, service := range []string{members, clients, "*." + members} {
 		inNamespace := service + "." + o.Namespace

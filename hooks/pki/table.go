@@ -68,7 +68,13 @@ func table(o Options, published []string) ([]sheet, error) {
 		}
 	}
 	if !o.ExternalEtcd {
-		sheets = append(sheets, etcdSheet(o))
+		sheets = append(sheets, etcdSheet(o, secrets.Etcd, Etcd, "etcd"))
+	}
+	if o.DNSEtcd {
+		sheets = append(sheets,
+			etcdSheet(o, secrets.DNSEtcd, DNSEtcd, "dns-etcd"),
+			etcdClientSheet(secrets.DNSServer, DNSEtcd, "federation-dns"),
+			etcdClientSheet(secrets.DNSClient, DNSEtcd, "federation-controller-manager"))
 	}
 	if o.BasicAuth {
 		sheets = append(sheets, sheet{
@@ -80,16 +86,22 @@ func table(o Options, published []string) ([]sheet, error) {
 	return sheets, nil
 }
 
-func etcdSheet(o Options) sheet {
-	names, ips := etcdNames(o)
+// etcdSheet is a Secret with the certificates of an etcd, reached by Services that are called after the federation and name.
+func etcdSheet(o Options, which string, signer Kind, name string) sheet {
+	names, ips := etcdNames(o, name)
 	return sheet{
-		which:   secrets.Etcd,
-		bundles: map[string]Kind{"ca.crt": Etcd},
+		which:   which,
+		bundles: map[string]Kind{"ca.crt": signer},
 		leaves: []leaf{
-			{"server", Etcd, pki.Leaf{CommonName: "federation-etcd", Usage: pki.Server, DNSNames: names, IPs: ips}},
-			{"peer", Etcd, pki.Leaf{CommonName: "federation-etcd-peer", Usage: pki.Peer, DNSNames: names, IPs: ips}},
+			{"server", signer, pki.Leaf{CommonName: "federation-" + name, Usage: pki.Server, DNSNames: names, IPs: ips}},
+			{"peer", signer, pki.Leaf{CommonName: "federation-" + name + "-peer", Usage: pki.Peer, DNSNames: names, IPs: ips}},
 		},
 	}
+}
+
+// etcdClientSheet is a Secret with the certificate of one client of an etcd.
+func etcdClientSheet(which string, signer Kind, user string) sheet {
+	return sheet{which: which, bundles: map[string]Kind{"ca.crt": signer}, leaves: []leaf{client("client", signer, user)}}
 }
 
 // clientSheet is a Secret with the certificate of one user of the federation API.

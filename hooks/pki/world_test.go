@@ -61,7 +61,7 @@ func (w *world) options() Options {
 	now := w.now
 	return Options{
 		Federation: "fellowship", Namespace: "federation-system",
-		TokenAuth: true, BasicAuth: true, RefreshKubeconfig: true,
+		TokenAuth: true, BasicAuth: true, DNSEtcd: true, RefreshKubeconfig: true,
 		ExtraSANs:    []string{"api.example.com", "192.0.2.7"},
 		Secrets:      w.secrets,
 		Deployments:  fakehost.Deployments{Workloads: w.workloads},

@@ -15,18 +15,9 @@ const noLoadBalancer = "for a load balancer to give the API server's Service an 
 
 // find returns where the Service is reached, or what is still missing.
 func (o *Options) find(ctx context.Context) (endpoint, string, error) {
-	service, err := o.Services.Get(ctx, o.Service, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return endpoint{}, fmt.Sprintf("for Service %s/%s to exist", o.Namespace, o.Service), nil
-	}
-	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
-		return endpoint{}, "", fmt.Errorf("read service %s/%s: %w", o.Namespace, o.Service, err)
-	}
-	if err != nil { // the host's API server may be restarting
-		return endpoint{}, fmt.Sprintf("for Service %s/%s to be readable: %v", o.Namespace, o.Service, err), nil
-	}
-	if len(service.Spec.Ports) == 0 {
-		return endpoint{}, "", fmt.Errorf("service %s/%s has no port", o.Namespace, o.Service)
+	service, waiting, err := o.get(ctx, o.Service)
+	if service == nil {
+		return endpoint{}, waiting, err
 	}
 	if o.Type == "" {
 		o.Type = service.Spec.Type
@@ -44,6 +35,22 @@ func (o *Options) find(ctx context.Context) (endpoint, string, error) {
 	default:
 		return o.clusterIP(service, port)
 	}
+}
+
+// get returns a Service that has a port, or what is still missing.
+func (o *Options) get(ctx context.Context, name string) (*corev1.Service, string, error) {
+	service, err := o.Services.Get(ctx, name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, fmt.Sprintf("for Service %s/%s to exist", o.Namespace, name), nil
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		return nil, "", fmt.Errorf("read service %s/%s: %w", o.Namespace, name, err)
+	case err != nil: // the host's API server may be restarting
+		return nil, fmt.Sprintf("for Service %s/%s to be readable: %v", o.Namespace, name, err), nil
+	case len(service.Spec.Ports) == 0:
+		return nil, "", fmt.Errorf("service %s/%s has no port", o.Namespace, name)
+	}
+	return service, "", nil
 }
 
 func (o *Options) nodePort(ctx context.Context, port corev1.ServicePort) (endpoint, string, error) {
@@ -68,11 +75,7 @@ func (o *Options) nodePort(ctx context.Context, port corev1.ServicePort) (endpoi
 func (o *Options) clusterIP(service *corev1.Service, port corev1.ServicePort) (endpoint, string, error) {
 	hosts := slices.Clone(o.Advertise)
 	if len(hosts) == 0 {
-		for _, ip := range service.Spec.ClusterIPs {
-			if ip != "" && ip != corev1.ClusterIPNone {
-				hosts = append(hosts, ip)
-			}
-		}
+		hosts = clusterIPs(service)
 	}
 	if len(hosts) == 0 {
 		return endpoint{}, fmt.Sprintf("for Service %s/%s to get a cluster IP", o.Namespace, o.Service), nil
@@ -88,6 +91,10 @@ func apiPort(service *corev1.Service) corev1.ServicePort {
 		}
 	}
 	return service.Spec.Ports[0]
+}
+
+func clusterIPs(service *corev1.Service) []string {
+	return slices.DeleteFunc(slices.Clone(service.Spec.ClusterIPs), func(ip string) bool { return ip == "" || ip == corev1.ClusterIPNone })
 }
 
 func ingress(service *corev1.Service) []string {

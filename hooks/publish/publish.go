@@ -1,6 +1,7 @@
 // Package publish is the hook that finds the address of the federation's API
 // server, has the serving certificate name it, and writes the administrator's
-// kubeconfig to the Secret R-kubeconfig.
+// kubeconfig to the Secret R-kubeconfig. Where a DNS server comes with the
+// federation, it writes its address to the ConfigMap R-dns-servers.
 package publish
 
 import (
@@ -47,6 +48,8 @@ type Options struct {
 	BasicAuth bool
 	// TokenSecret and BasicSecret default to R-auth-tokens and R-auth-basic.
 	TokenSecret, BasicSecret string
+	// DNSService is that of the DNS server that comes with the federation; "" if none does.
+	DNSService string
 	// OwnCertificates says that the Secrets with certificates are the user's. If
 	// R-kubeconfig is too, it stays as it is.
 	OwnCertificates bool
@@ -57,6 +60,8 @@ type Options struct {
 	Secrets  secrets.Client
 	Services Services
 	Nodes    Nodes
+	// ConfigMaps is needed with a DNSService.
+	ConfigMaps ConfigMaps
 	// Issue has the serving certificates name these addresses.
 	Issue func(ctx context.Context, addresses []string) error
 
@@ -104,9 +109,11 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.Out, "federation %s answers at %s; its kubeconfig is in secret %s/%s\n",
-		o.Federation, server, o.Namespace, secrets.Name(o.Federation, secrets.Kubeconfig))
-	return err
+	if _, err = fmt.Fprintf(o.Out, "federation %s answers at %s; its kubeconfig is in secret %s/%s\n",
+		o.Federation, server, o.Namespace, secrets.Name(o.Federation, secrets.Kubeconfig)); err != nil {
+		return err
+	}
+	return o.publishDNS(ctx)
 }
 
 // endpoint is where the API server is reached; there is at least one host.

@@ -31,6 +31,7 @@ const caSecret = "-ca"
 var certificateSecrets = []string{
 	caSecret, "-apiserver-certs", "-apiserver-health-certs", "-auth-proxy-certs", "-etcd-certs",
 	"-controller-manager-certs", "-kube-controller-manager-certs", "-bootstrap-certs", "-admin-certs",
+	"-dns-etcd-certs", "-dns-server-certs", "-dns-client-certs",
 }
 
 // Certificates lists the federation's authorities and leaf certificates, the one that expires first at the front.

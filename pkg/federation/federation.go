@@ -23,6 +23,7 @@ const (
 	LabelManagedBy = "app.kubernetes.io/managed-by"
 
 	AppName       = "federation-control-plane"
+	dnsAppName    = "federation-dns" // of the DNS server that may come with it
 	PartOf        = "federation"
 	ManagedBy     = "fedhelm"         // what this program makes
 	ManagedByHook = "federation-hook" // what the hooks make

@@ -71,11 +71,12 @@ func spelt(refs []Ref) string {
 	return strings.Join(names, ", ")
 }
 
-// zoneFlag is how the controller manager is told the federation's DNS zone.
-const zoneFlag = "--zone-name="
+// zoneFlags are how the controller manager is told where the federation's names are: the first that it has counts.
+var zoneFlags = []string{"--service-dns-suffix=", "--zone-name="}
 
-// Zone is the federation's DNS zone, "" when it has none, as its controller manager was told: that holds however the
-// federation was installed, and for values that were overridden.
+// Zone is the domain of the federation's names, "" when it has none: its DNS zone, or the suffix in that zone that was
+// chosen. It is what its controller manager was told: that holds however the federation was installed, and for values that
+// were overridden.
 func Zone(ctx context.Context, client kubernetes.Interface, ref Ref) (string, error) {
 	manager, err := client.AppsV1().Deployments(ref.Namespace).Get(ctx, ref.ControllerManager(), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
@@ -84,10 +85,12 @@ func Zone(ctx context.Context, client kubernetes.Interface, ref Ref) (string, er
 	if err != nil {
 		return "", fmt.Errorf("read Deployment %q in namespace %q: %w", ref.ControllerManager(), ref.Namespace, err)
 	}
-	for _, container := range manager.Spec.Template.Spec.Containers {
-		for _, arg := range container.Args {
-			if zone, found := strings.CutPrefix(arg, zoneFlag); found {
-				return strings.TrimSuffix(zone, "."), nil
+	for _, flag := range zoneFlags {
+		for _, container := range manager.Spec.Template.Spec.Containers {
+			for _, arg := range container.Args {
+				if domain, found := strings.CutPrefix(arg, flag); found && domain != "" {
+					return strings.TrimSuffix(domain, "."), nil
+				}
 			}
 		}
 	}

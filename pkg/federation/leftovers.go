@@ -8,7 +8,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 )
@@ -29,11 +28,11 @@ func Begun(ctx context.Context, client kubernetes.Interface, ref Ref) (bool, err
 	return len(secrets.Items) > 0, nil
 }
 
-// Claims are the names of the claims that hold the federation's data: those made for its etcd, not an existing one that
-// it was given.
+// Claims are the names of the claims that hold the federation's data: those made for its etcd and that of its DNS server, not
+// existing ones that they were given.
 func Claims(ctx context.Context, client kubernetes.Interface, ref Ref) ([]string, error) {
 	all, err := client.CoreV1().PersistentVolumeClaims(ref.Namespace).List(ctx, metav1.ListOptions{
-		LabelSelector: labels.Set{LabelInstance: ref.Name, LabelName: AppName}.String(),
+		LabelSelector: fmt.Sprintf("%s=%s,%s in (%s,%s)", LabelInstance, ref.Name, LabelName, AppName, dnsAppName),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the claims of federation %q: %w", ref.Name, err)

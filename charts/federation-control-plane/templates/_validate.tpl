@@ -2,7 +2,6 @@
 {{- define "federation-control-plane.problems" -}}
 {{- $service := .Values.apiServer.service -}}
 {{- $etcd := .Values.etcd -}}
-{{- $dns := .Values.global.dns -}}
 {{- $persistence := $etcd.persistence -}}
 {{- $v := dict -}}
 {{- range list "etcd.replicas" "etcd.persistence" "etcd.external" "apiServer.service" "apiServer.auth" "pki" -}}
@@ -11,15 +10,7 @@
 {{- if not (regexMatch "^[a-z]([-a-z0-9]{0,42}[a-z0-9])?$" .Release.Name) }}
 the release is named {{ .Release.Name | quote }}, which is the federation's name and part of DNS names: choose one of at most 44 lower-case letters, digits and "-" that begins with a letter
 {{- end }}
-{{- if and $dns.provider (not $dns.zone) }}
-global.dns.provider is {{ $dns.provider | quote }} without a zone: set global.dns.zone, like "example.com."
-{{- end }}
-{{- if and $dns.zone (not (hasSuffix "." $dns.zone)) }}
-global.dns.zone {{ $dns.zone | quote }} does not end with a dot: set it to {{ printf "%s." $dns.zone | quote }}
-{{- end }}
-{{- if and $dns.configSecret (not $dns.provider) }}
-global.dns.configSecret is given without a provider: set global.dns.provider
-{{- end }}
+{{- include "federation-control-plane.dns.problems" . }}
 {{- if and $service.nodePort (ne $service.type "NodePort") }}
 {{ $v.apiServer_service }}.nodePort {{ $service.nodePort }} goes with a Service of type NodePort only: set {{ $v.apiServer_service }}.type to NodePort
 {{- end }}

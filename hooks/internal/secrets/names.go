@@ -13,6 +13,9 @@ const (
 	ControllerManager     = "controller-manager-certs"
 	KubeControllerManager = "kube-controller-manager-certs"
 	Bootstrap             = "bootstrap-certs"
+	DNSEtcd               = "dns-etcd-certs"
+	DNSServer             = "dns-server-certs"
+	DNSClient             = "dns-client-certs"
 	Admin                 = "admin-certs"
 	AuthTokens            = "auth-tokens" //nolint:gosec // the name of a Secret, not what is in it
 	AuthBasic             = "auth-basic"
@@ -39,6 +42,6 @@ func Name(federation, which string) string { return federation + "-" + which }
 func MadeByHooks() []string {
 	return []string{
 		CA, APIServer, APIServerHealth, AuthProxy, Etcd, ControllerManager,
-		KubeControllerManager, Bootstrap, Admin, AuthTokens, AuthBasic, Kubeconfig,
+		KubeControllerManager, Bootstrap, DNSEtcd, DNSServer, DNSClient, Admin, AuthTokens, AuthBasic, Kubeconfig,
 	}
 }

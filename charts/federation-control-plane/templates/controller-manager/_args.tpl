@@ -15,14 +15,8 @@ failover-limit: {{ .Values.controllerManager.failover.limit | quote }}
 unsourced-deletion-limit: {{ .Values.controllerManager.unsourcedDeletionLimit | quote }}
 # A variable of the container, which the kubelet fills in.
 client-address: $(POD_IP)
-{{- with .Values.global.dns.provider }}
-dns-provider: {{ . }}
-{{- end }}
-{{- with .Values.global.dns.zone }}
-zone-name: {{ . }}
-{{- end }}
-{{- if .Values.global.dns.configSecret }}
-dns-provider-config: /etc/federation/dns-provider/federation-dns-provider.conf
+{{- with include "federation-control-plane.dns.args" . }}
+{{ . }}
 {{- end }}
 v: {{ .Values.controllerManager.logLevel | quote }}
 {{- end -}}

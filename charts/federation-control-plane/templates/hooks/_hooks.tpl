@@ -47,7 +47,7 @@ subjects:
 
 {{/*
 Job of a hook, for (list $ COMPONENT EVENTS ARGS), ARGS being text: one flag of the hook binary per line. A further item
-ends the Job's name, where the hook has another Job for other events.
+ends the Job's name, where the hook has another Job for other events; one more is MORE of jobSpec.
 */}}
 {{- define "federation-control-plane.hook.job" -}}
 {{- $ := index . 0 -}}
@@ -55,7 +55,7 @@ ends the Job's name, where the hook has another Job for other events.
 apiVersion: batch/v1
 kind: Job
 metadata:
-  name: {{ include "federation-control-plane.fullname" $ }}-{{ $component }}{{ if gt (len .) 4 }}-{{ index . 4 }}{{ end }}
+  name: {{ include "federation-control-plane.fullname" $ }}-{{ $component }}{{ if gt (len .) 4 }}{{ with index . 4 }}-{{ . }}{{ end }}{{ end }}
   namespace: {{ $.Release.Namespace | quote }}
   labels:
     {{- include "federation-control-plane.labels" (list $ $component) | nindent 4 }}
@@ -63,11 +63,12 @@ metadata:
     {{- include "federation-control-plane.hook.annotations" (list (index . 2) 0) | nindent 4 }}
     helm.sh/hook-output-log-policy: hook-failed
 spec:
-  {{- include "federation-control-plane.hook.jobSpec" (list $ $component (index . 3) $.Values.hooks.timeoutSeconds) | nindent 2 }}
+  {{- include "federation-control-plane.hook.jobSpec" (list $ $component (index . 3) $.Values.hooks.timeoutSeconds (gt (len .) 5 | ternary (last .) dict)) | nindent 2 }}
 {{- end -}}
 
 {{/*
-Specification of a Job that runs a command of the hook binary, for (list $ COMPONENT ARGS SECONDS). The binary retries
+Specification of a Job that runs a command of the hook binary, for (list $ COMPONENT ARGS SECONDS MORE). MORE may have the text of
+`env`, `volumeMounts` and `volumes`. The binary retries
 what may pass by itself, so a run that failed is not repeated, and its pod stays: its log says why. It is told a little
 less time than the Job has, so that it can still say what it waited for.
 */}}
@@ -75,6 +76,7 @@ less time than the Job has, so that it can still say what it waited for.
 {{- $ := index . 0 -}}
 {{- $component := index . 1 -}}
 {{- $seconds := int (index . 3) -}}
+{{- $more := index . 4 -}}
 activeDeadlineSeconds: {{ $seconds }}
 backoffLimit: 0
 ttlSecondsAfterFinished: 86400
@@ -107,7 +109,19 @@ template:
           {{- end }}
           - --timeout={{ sub $seconds 15 }}s
           - --v={{ $.Values.hooks.logLevel }}
+        {{- with $more.env }}
+        env:
+          {{- . | trim | nindent 10 }}
+        {{- end }}
         resources:
           {{- toYaml $.Values.hooks.resources | nindent 10 }}
         {{- include "federation-control-plane.securityContext" (list $ dict) | nindent 8 }}
+        {{- with $more.volumeMounts }}
+        volumeMounts:
+          {{- . | trim | nindent 10 }}
+        {{- end }}
+    {{- with $more.volumes }}
+    volumes:
+      {{- . | trim | nindent 6 }}
+    {{- end }}
 {{- end -}}

@@ -3,6 +3,9 @@
 --cluster-domain={{ .Values.global.clusterDomain }}
 --service-cluster-ip-range={{ .Values.apiServer.serviceClusterIPRange }}
 --etcd={{ include "federation-control-plane.etcd.enabled" . | default "false" }}
+{{- if include "federation-control-plane.dns.bundled" . }}
+--dns-etcd
+{{- end }}
 --key-algorithm={{ .Values.pki.keyAlgorithm }}
 --ca-validity={{ .Values.pki.caValidity }}
 --leaf-validity={{ .Values.pki.leafValidity }}
@@ -38,7 +41,7 @@
 
 {{/* Names of the Secrets that hooks make, of which some federations need only some. */}}
 {{- define "federation-control-plane.pki.secrets" -}}
-{{- range list "admin-certs" "apiserver-certs" "apiserver-health-certs" "auth-basic" "auth-proxy-certs" "auth-tokens" "bootstrap-certs" "ca" "controller-manager-certs" "etcd-certs" "kube-controller-manager-certs" "kubeconfig" }}
+{{- range list "admin-certs" "apiserver-certs" "apiserver-health-certs" "auth-basic" "auth-proxy-certs" "auth-tokens" "bootstrap-certs" "ca" "controller-manager-certs" "dns-client-certs" "dns-etcd-certs" "dns-server-certs" "etcd-certs" "kube-controller-manager-certs" "kubeconfig" }}
 - {{ $.Release.Name }}-{{ . }}
 {{- end }}
 {{- end -}}
@@ -77,11 +80,17 @@ changes. Who only checks certificates only reads.
   resourceNames:
     - {{ .Release.Name }}-apiserver
     - {{ .Release.Name }}-controller-manager
+    {{- if include "federation-control-plane.dns.bundled" . }}
+    - {{ .Release.Name }}-dns
+    {{- end }}
 - apiGroups: [apps]
   resources: [statefulsets]
   verbs: [get, patch]
   resourceNames:
     - {{ .Release.Name }}-etcd
+    {{- if include "federation-control-plane.dns.bundled" . }}
+    - {{ .Release.Name }}-dns-etcd
+    {{- end }}
 {{- end }}
 {{- end -}}
 

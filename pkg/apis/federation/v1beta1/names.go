@@ -140,6 +140,12 @@ const (
 	// AnnotationPublishedAddresses, on the Secret with the API server's certificate,
 	// keeps the external addresses (comma-separated) that every renewal must name again.
 	AnnotationPublishedAddresses = GroupName + "/published-addresses"
+	// AnnotationAdvertiseAddresses, on the bundled DNS server's Service, are those that the user says lead to it, separated by commas.
+	AnnotationAdvertiseAddresses = GroupName + "/advertise-addresses"
+	// AnnotationDNSZones, on the ConfigMap of DNSServersSuffix, are the zones that the bundled DNS server serves, separated by commas.
+	AnnotationDNSZones = GroupName + "/zones"
+	// AnnotationTeardownDNS, on the API server's Service, can say TeardownDNSSkip.
+	AnnotationTeardownDNS = GroupName + "/teardown-dns"
 	// AnnotationTeardown, on the API server's Service, can say TeardownForce.
 	AnnotationTeardown = GroupName + "/teardown"
 
@@ -206,6 +212,13 @@ const (
 
 	// TeardownForce lets a federation be deleted that still has members.
 	TeardownForce = "force"
+	// TeardownDNSSkip lets a federation be deleted without its records at the DNS provider.
+	TeardownDNSSkip = "skip"
+
+	// DNSServersSuffix, behind the federation's name, is the name of the ConfigMap of the host cluster that says where the bundled DNS
+	// server is reached: its key DNSServersKey has host:port, separated by commas.
+	DNSServersSuffix = "-dns-servers"
+	DNSServersKey    = "servers"
 )
 
 // Annotations of federation v1, which keep their names and formats.
