@@ -29,6 +29,14 @@ type Change struct {
 	After  *RecordSet // nil: there shall be none
 }
 
+// Set is what is changed: before and after have its name and type.
+func (c Change) Set() RecordSet {
+	if c.Before != nil {
+		return *c.Before
+	}
+	return *c.After
+}
+
 // Unit are changes that belong together: the records of one name, and its owner's mark.
 type Unit struct {
 	Name    string

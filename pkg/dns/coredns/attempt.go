@@ -30,8 +30,8 @@ type attempt struct {
 func (l layout) guess(zone dns.Zone, unit dns.Unit) (*attempt, error) {
 	a := &attempt{layout: l, unit: unit, top: unit.Name, names: map[string]bool{}}
 	for _, c := range unit.Changes {
-		set := of(c)
-		if err := l.accept(zone, unit, set); err != nil {
+		set := c.Set()
+		if err := accept(zone, unit, c); err != nil {
 			return nil, err
 		}
 		a.names[set.Name] = true
@@ -44,7 +44,7 @@ func (l layout) guess(zone dns.Zone, unit dns.Unit) (*attempt, error) {
 		}
 	}
 	if len(unit.Changes) > 0 && len(a.names) == 1 {
-		a.top = of(unit.Changes[0]).Name
+		a.top = unit.Changes[0].Set().Name
 	}
 	a.ifs = append(a.ifs, clientv3.Compare(clientv3.CreateRevision(l.key(a.top)), "=", 0))
 	for _, leaf := range a.leaves {
@@ -60,22 +60,19 @@ func (l layout) guess(zone dns.Zone, unit dns.Unit) (*attempt, error) {
 	return a, nil
 }
 
-// of is the set that is changed: before and after have its name and type.
-func of(c dns.Change) dns.RecordSet {
-	if c.Before != nil {
-		return *c.Before
-	}
-	return *c.After
-}
-
-func (l layout) accept(zone dns.Zone, unit dns.Unit, set dns.RecordSet) error {
-	switch set.Type {
-	case dns.A, dns.AAAA, dns.CNAME, dns.TXT:
-	default:
-		return fmt.Errorf("%w: records of type %s are not kept in etcd", dns.ErrRejected, set.Type)
-	}
+// accept refuses what etcd, or the plug-in, would not give back as it is.
+func accept(zone dns.Zone, unit dns.Unit, c dns.Change) error {
+	set := c.Set()
 	if !dns.Within(set.Name, unit.Name) || !dns.Within(set.Name, zone.Name) {
 		return fmt.Errorf("%w: %q is not in zone %q, or not below %q", dns.ErrRejected, set.Name, zone.Name, unit.Name)
+	}
+	if c.After == nil {
+		return nil
+	}
+	for _, data := range c.After.Values {
+		if back := read(set.Name, "", encode(*c.After, data), 0); back.typ != set.Type || back.data != data {
+			return fmt.Errorf("%w: %q is no value of an %s record in etcd", dns.ErrRejected, data, set.Type)
+		}
 	}
 	return checkName(set.Name)
 }
@@ -138,7 +135,7 @@ func (a *attempt) check() error {
 		there[set.Name][set.Type] = set
 	}
 	for _, c := range a.unit.Changes {
-		set := of(c)
+		set := c.Set()
 		now, is := there[set.Name][set.Type]
 		if is != (c.Before != nil) || is && (now.TTL != c.Before.TTL || !slices.Equal(now.Values, c.Before.Values)) {
 			return fmt.Errorf("%s of %q: %w", set.Type, set.Name, dns.ErrStale)
@@ -146,7 +143,7 @@ func (a *attempt) check() error {
 		delete(there[set.Name], set.Type)
 	}
 	for _, c := range a.unit.Changes { // what is left is not changed
-		others := there[of(c).Name]
+		others := there[c.Set().Name]
 		_, alias := others[dns.CNAME]
 		_, a4 := others[dns.A]
 		_, a6 := others[dns.AAAA]
@@ -173,7 +170,7 @@ func (a *attempt) size() int {
 func (a *attempt) plan() []clientv3.Op {
 	puts, drops := map[string]string{}, map[string]bool{}
 	for _, c := range a.unit.Changes {
-		set := of(c)
+		set := c.Set()
 		wanted := map[string]bool{}
 		if c.After != nil {
 			for _, data := range c.After.Values {

@@ -127,40 +127,13 @@ func (l leaf) isOurs() bool {
 	return strings.HasSuffix(l.key, "/"+leafName(l.typ, l.data, func(string) bool { return false }))
 }
 
-// sets makes record sets of leaves, sorted by name and type. The TTL is 0 where the leaves of one disagree.
+// sets makes record sets of leaves.
 func sets(leaves []leaf) []dns.RecordSet {
-	type id struct {
-		name string
-		typ  dns.Type
-	}
-	found := map[id]*dns.RecordSet{}
-	order := make([]*dns.RecordSet, 0, len(leaves))
+	parts := make([]dns.RecordSet, 0, len(leaves))
 	for _, l := range leaves {
-		if l.typ == "" || l.name == "" {
-			continue
+		if l.typ != "" && l.name != "" {
+			parts = append(parts, dns.RecordSet{Name: l.name, Type: l.typ, TTL: l.ttl, Values: []string{l.data}})
 		}
-		set := found[id{l.name, l.typ}]
-		if set == nil {
-			set = &dns.RecordSet{Name: l.name, Type: l.typ, TTL: l.ttl}
-			found[id{l.name, l.typ}] = set
-			order = append(order, set)
-		}
-		if set.TTL != l.ttl {
-			set.TTL = 0
-		}
-		set.Values = append(set.Values, l.data)
 	}
-	all := make([]dns.RecordSet, 0, len(order))
-	for _, set := range order {
-		slices.Sort(set.Values)
-		set.Values = slices.Compact(set.Values)
-		all = append(all, *set)
-	}
-	slices.SortFunc(all, func(a, b dns.RecordSet) int {
-		if c := strings.Compare(a.Name, b.Name); c != 0 {
-			return c
-		}
-		return strings.Compare(string(a.Type), string(b.Type))
-	})
-	return all
+	return dns.Gather(parts)
 }

@@ -3,7 +3,6 @@ package rfc2136
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	mdns "github.com/miekg/dns"
@@ -59,40 +58,21 @@ func decode(rr mdns.RR) (value string, ok bool) {
 	return "", false
 }
 
-// sets gathers records. The TTL is 0 where those of one set disagree.
+// sets are those at under and below it.
 func sets(records []mdns.RR, under string) []dns.RecordSet {
-	type id struct {
-		name string
-		typ  uint16
-	}
-	found := map[id]*dns.RecordSet{}
-	var order []*dns.RecordSet
+	parts := make([]dns.RecordSet, 0, len(records))
 	for _, rr := range records {
 		header := rr.Header()
-		name := dns.Absolute(header.Name)
-		if !dns.Within(name, under) {
+		part := dns.RecordSet{Name: dns.Absolute(header.Name), Type: dns.Type(mdns.Type(header.Rrtype).String()), TTL: header.Ttl}
+		if !dns.Within(part.Name, under) {
 			continue
 		}
-		set := found[id{name, header.Rrtype}]
-		if set == nil {
-			set = &dns.RecordSet{Name: name, Type: dns.Type(mdns.Type(header.Rrtype).String()), TTL: header.Ttl}
-			found[id{name, header.Rrtype}] = set
-			order = append(order, set)
-		}
-		if set.TTL != header.Ttl {
-			set.TTL = 0
-		}
 		if value, ok := decode(rr); ok {
-			set.Values = append(set.Values, value)
+			part.Values = []string{value}
 		}
+		parts = append(parts, part)
 	}
-	all := make([]dns.RecordSet, 0, len(order))
-	for _, set := range order {
-		slices.Sort(set.Values)
-		set.Values = slices.Compact(set.Values)
-		all = append(all, *set)
-	}
-	return all
+	return dns.Gather(parts)
 }
 
 // split makes strings of at most 255 octets, in which the library wants backslashes escaped.

@@ -10,7 +10,6 @@ import (
 
 // update is a unit as a part of an update message.
 type update struct {
-	name          string
 	prerequisites []mdns.RR
 	changes       []mdns.RR
 	size          int // in octets, not compressed
@@ -19,11 +18,11 @@ type update struct {
 // newUpdate demands that the sets of before are there to the record, their TTLs apart: the protocol has no prerequisite for these. Servers pass
 // over a CNAME that would come beside other records, and the reverse, without a word: that nothing is in its way is therefore demanded too.
 func newUpdate(zone dns.Zone, unit dns.Unit) (*update, error) {
-	u := &update{name: unit.Name}
+	u := &update{}
 	m := new(mdns.Msg).SetUpdate(zone.Name)
 	var made []mdns.RR
 	for _, c := range unit.Changes {
-		set := of(c)
+		set := c.Set()
 		if !dns.Within(set.Name, unit.Name) || !dns.Within(set.Name, zone.Name) {
 			return nil, fmt.Errorf("%w: %q is not in zone %q, or not below %q", dns.ErrRejected, set.Name, zone.Name, unit.Name)
 		}
@@ -56,18 +55,7 @@ func newUpdate(zone dns.Zone, unit dns.Unit) (*update, error) {
 	for _, rr := range append(u.prerequisites[:len(u.prerequisites):len(u.prerequisites)], u.changes...) {
 		u.size += mdns.Len(rr)
 	}
-	if u.size > maxMessage {
-		return nil, fmt.Errorf("%w: the records of %q take %d octets, and an update message holds %d", dns.ErrRejected, unit.Name, u.size, maxMessage)
-	}
 	return u, nil
-}
-
-// of is the set that is changed: before and after have its name and type.
-func of(c dns.Change) dns.RecordSet {
-	if c.Before != nil {
-		return *c.Before
-	}
-	return *c.After
 }
 
 // excluded are the types that cannot be beside a record.
@@ -80,7 +68,7 @@ func excluded(t dns.Type) []dns.Type {
 
 func changes(unit dns.Unit, name string, t dns.Type) bool {
 	for _, c := range unit.Changes {
-		if set := of(c); set.Name == name && set.Type == t {
+		if set := c.Set(); set.Name == name && set.Type == t {
 			return true
 		}
 	}
