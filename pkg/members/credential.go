@@ -100,6 +100,19 @@ func (c Credential) Expires() time.Time {
 	return time.Time{}
 }
 
+// home is the namespace of the ServiceAccount that it is of; "" if it does not say.
+func (c Credential) home() string {
+	claims, err := ParseClaims(c.Token)
+	if err != nil {
+		return ""
+	}
+	namespace, _, ok := claims.ServiceAccount()
+	if !ok {
+		return ""
+	}
+	return namespace
+}
+
 // sameIdentity tells that two credentials differ in nothing but the token's life: whoever works with one can go on with the other.
 func (c Credential) sameIdentity(other Credential) bool {
 	if !bytes.Equal(c.CA, other.CA) || c.TLSServerName != other.TLSServerName ||

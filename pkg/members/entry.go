@@ -170,7 +170,7 @@ func (e *entry) reach(ctx context.Context, next *State, server string, c Credent
 		next.Credential.Reason, next.Credential.Message = fedv1beta1.ReasonSecretMalformed, err.Error()
 		return
 	}
-	e.credential = c
+	next.Member.Home, e.credential = c.home(), c
 }
 
 // publish makes s the state, after the former member has ended if it is another, and tells subscribers.

@@ -16,6 +16,8 @@ import (
 // Everything that is done on a member is begun with Go, and ends when the context given there does: only then a member counts as released.
 type Member struct {
 	Name string
+	// Home is the namespace of the ServiceAccount that the member knows its clients as; "" if the credential does not say.
+	Home string
 	// Config is for clients of the member; it has no time-out and limits no rate. All clients made from it, or from copies of it,
 	// share connections, which are those of this Member alone. It holds no credential itself.
 	Config *rest.Config

@@ -187,6 +187,22 @@ func TestMemberFollowsWhatItIsMadeFrom(t *testing.T) {
 	<-before.Done()
 }
 
+func TestMembersSayWhereTheAccountIs(t *testing.T) {
+	for token, want := range map[string]string{
+		jwt(account, noon, time.Hour):   "federation-system",
+		jwt("faramir", noon, time.Hour): "",
+		"opaque":                        "",
+	} {
+		f := newFixture(t)
+		f.secrets.put(secretOf(t, "gondor", token))
+		f.Follow(t.Context(), gondorAt("https://gondor:6443"))
+		s := f.until("a member", func(s State) bool { return s.Member != nil })
+		if s.Member.Home != want {
+			t.Errorf("the account is in %q, want %q", s.Member.Home, want)
+		}
+	}
+}
+
 func TestHostThatIsAwayTakesNothingAway(t *testing.T) {
 	f := newFixture(t)
 	f.secrets.put(secretOf(t, "gondor", jwt(account, noon, 240*time.Hour)))

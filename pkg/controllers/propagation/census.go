@@ -238,4 +238,3 @@ func differ(before, now *fleet, selector string) []string {
 	}
 	return names
 }
-

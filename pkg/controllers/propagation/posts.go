@@ -1,6 +1,7 @@
 package propagation
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"sync"
@@ -115,7 +116,7 @@ func (c *Controller) staff(name string, member *members.Member) {
 		return
 	}
 	a := delivery.New(delivery.Options{
-		Member: member, Federation: c.marks.Federation, FederationUID: c.marks.FederationUID, Reserved: c.o.Namespace,
+		Member: member, Federation: c.marks.Federation, FederationUID: c.marks.FederationUID, Reserved: c.reserved(member),
 		Wish:    func(k delivery.Key) delivery.Wish { return c.wish(name, k) },
 		Changed: func(k delivery.Key) { c.reported(name, k) },
 		Kind:    func(id kinds.ID) (kinds.Kind, bool) { return c.kindIn(name, id) },
@@ -129,6 +130,10 @@ func (c *Controller) staff(name string, member *members.Member) {
 	c.posts.set(name, is)
 	c.brief(is)
 }
+
+// reserved is the namespace of a member in which nothing is put: that of the account that the federation has there, wherever who runs the
+// member has put that, else where join does.
+func (c *Controller) reserved(m *members.Member) string { return cmp.Or(m.Home, c.o.Namespace) }
 
 // brief tells an Agent what there is.
 func (c *Controller) brief(p *post) {

@@ -8,6 +8,7 @@ import (
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
+	"github.com/fedhelm/fedhelm/pkg/members"
 )
 
 // overtaken is an Agent that is told by the census that its member is ready, while somebody else says what was so before.
@@ -110,5 +111,17 @@ func TestWhatNamedAMemberThatLeftIsSaidAnew(t *testing.T) {
 	s.retell(before, s.fleet.Load(), compare(before, s.fleet.Load()))
 	if !slices.Equal(s.changed, []delivery.Key{named.key}) {
 		t.Errorf("the state of %v is looked at", s.changed)
+	}
+}
+
+// Who runs a member may have put its release elsewhere than join does.
+func TestNothingIsPutWhereTheAccountIs(t *testing.T) {
+	s := newStage(t)
+	s.o.Namespace = "federation-system"
+	if got := s.reserved(&members.Member{Home: "guests"}); got != "guests" {
+		t.Errorf("reserved is %q, want where the account is", got)
+	}
+	if got := s.reserved(&members.Member{}); got != "federation-system" {
+		t.Errorf("reserved is %q, want where join puts the account", got)
 	}
 }
