@@ -66,11 +66,7 @@ func arrange(app *cli.App, argv []string) ([]string, error) {
 	}
 	a := arranger{app: app, known: index(append(slices.Clone(app.Flags), cli.HelpFlag, cli.VersionFlag))}
 	a.walk(argv[1:])
-	arranged := []string{argv[0]}
-	if a.command != nil {
-		arranged = append(arranged, a.command.Name)
-	}
-	arranged = append(arranged, a.flags...)
+	arranged := slices.Concat(argv[:1], a.path, a.flags)
 	if len(a.args) > 0 {
 		arranged = append(append(arranged, "--"), a.args...)
 	}
@@ -78,11 +74,11 @@ func arrange(app *cli.App, argv []string) ([]string, error) {
 }
 
 type arranger struct {
-	app         *cli.App
-	known       map[string]cli.Flag
-	command     *cli.Command
-	flags, args []string
-	errs        []error
+	app               *cli.App
+	known             map[string]cli.Flag
+	command           *cli.Command
+	path, flags, args []string
+	errs              []error
 }
 
 func index(flags []cli.Flag) map[string]cli.Flag {
@@ -106,13 +102,36 @@ func (a *arranger) walk(words []string) {
 			if a.flag(word, words[i+1:]) {
 				i++
 			}
-		case a.command == nil && len(a.args) == 0 && a.app.Command(word) != nil:
-			a.command = a.app.Command(word)
-			a.known = index(append(slices.Clone(a.command.Flags), cli.HelpFlag))
+		case len(a.args) == 0 && a.subcommand(word) != nil:
+			a.command = a.subcommand(word)
+			a.path = append(a.path, a.command.Name)
+			a.known = index(append(flagsBelow(a.command), cli.HelpFlag))
 		default:
 			a.args = append(a.args, word)
 		}
 	}
+}
+
+// subcommand is the command of that name, below the one that was met already; nil if there is none.
+func (a *arranger) subcommand(name string) *cli.Command {
+	if a.command == nil {
+		return a.app.Command(name)
+	}
+	for _, command := range a.command.Subcommands {
+		if command.HasName(name) {
+			return command
+		}
+	}
+	return nil
+}
+
+// flagsBelow are those of a command and of all that are below it: which of them it will be is not known yet.
+func flagsBelow(command *cli.Command) []cli.Flag {
+	flags := slices.Clone(command.Flags)
+	for _, below := range command.Subcommands {
+		flags = append(flags, flagsBelow(below)...)
+	}
+	return flags
 }
 
 // flag takes one flag, and the next word if that is its value.

@@ -25,6 +25,11 @@ func TestArrange(t *testing.T) {
 		{name: "short flags", args: "delete -y a -n ns", want: "delete -y=true -n=ns -- a"},
 		{name: "what follows -- is no flag", args: "init -- --dry-run", want: "init -- --dry-run"},
 		{name: "a lone dash is an argument or a value", args: "kubeconfig a -o -", want: "kubeconfig -o=- -- a"},
+		{name: "a command below a command", args: "dns drain gondor --service a/b", want: "dns drain --service=a/b -- gondor"},
+		{name: "flags in front of a command below", args: "--kubeconfig /k dns -n shop list web", want: "dns list --kubeconfig=/k -n=shop -- web"},
+		{name: "a name like a command below", args: "dns list drain", want: "dns list -- drain"},
+		{name: "an unknown command below is its command's to refuse", args: "dns frobnicate -A", want: "dns -A=true -- frobnicate"},
+		{name: "an unknown flag of a command below", args: "dns list --nosuch", want: "dns list", errs: 1},
 		{name: "a name like a command", args: "init list", want: "init -- list"},
 		{name: "every unknown flag is reported", args: "init --nosuch a --neither=1", want: "init -- a", errs: 2},
 		{name: "every value that does not fit is reported", args: "init a --api-server-port=x --timeout=soon --dry-run=perhaps", want: "init -- a", errs: 3},
@@ -94,6 +99,7 @@ func TestArgumentsAreCounted(t *testing.T) {
 	tests := [][]string{
 		{"init"}, {"init", "a", "b"}, {"init", "a", "--dry-run", "true"}, {"upgrade"}, {"generate", "-o", "x"}, {"generate", "-o", "x", "a", "b"},
 		{"status"}, {"status", "a", "b"}, {"list", "a"}, {"kubeconfig"}, {"kubeconfig", "a", "b"}, {"delete", "--yes"}, {"delete", "--yes", "a", "b"},
+		{"dns", "frobnicate"}, {"dns", "-A"}, {"dns", "list", "a", "b"}, {"dns", "resolve"}, {"dns", "resolve", "a", "b"}, {"dns", "drain"}, {"dns", "undrain", "a", "b"},
 		{"version", "a"}, {"completion"}, {"completion", "bash", "zsh"}, {"completion", "tcsh"}, {"frobnicate"}, {"--nosuch"},
 	}
 	for _, args := range tests {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fedhelm/fedhelm"
 	"github.com/fedhelm/fedhelm/pkg/describe"
+	"github.com/fedhelm/fedhelm/pkg/dnsview"
 )
 
 func main() {
@@ -29,6 +30,7 @@ func main() {
 		interactive: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
 		chart:       fedhelm.Chart(),
 		connect:     connect, connectMember: connectMember, open: open, openAPI: openAPI, objects: describe.Connect,
+		dns: dnsview.Connect, ask: askPods,
 	}
 	p.width, _, _ = term.GetSize(int(os.Stderr.Fd()))
 	p.terminal = term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb"

@@ -13,8 +13,10 @@ import (
 
 	"github.com/fedhelm/fedhelm/pkg/check"
 	"github.com/fedhelm/fedhelm/pkg/describe"
+	"github.com/fedhelm/fedhelm/pkg/dnsview"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/join"
+	"github.com/fedhelm/fedhelm/pkg/memberdns"
 	"github.com/fedhelm/fedhelm/pkg/printable"
 	"github.com/fedhelm/fedhelm/pkg/setup"
 	"github.com/fedhelm/fedhelm/pkg/version"
@@ -34,6 +36,8 @@ type program struct {
 	open           func(context.Context, join.Host, federation.Ref) (join.Federation, error)
 	openAPI        func(context.Context, *host, federation.Ref) (check.Server, check.Clusters, error)
 	objects        func(*rest.Config) (describe.API, error) // of a federation
+	dns            func(*rest.Config) (dnsview.API, error)  // likewise
+	ask            func(*memberCluster) memberdns.Ask       // DNS servers in a member
 }
 
 // Exit codes, as docs/operations.md lists them.
@@ -112,11 +116,17 @@ func (p *program) app() *cli.App {
 		OnUsageError:              usage,
 		Action:                    noCommand,
 	}
-	for _, command := range app.Commands {
+	mannered(app.Commands)
+	return app
+}
+
+// mannered makes commands, and those below them, behave alike.
+func mannered(commands []*cli.Command) {
+	for _, command := range commands {
 		command.HideHelpCommand = true
 		command.OnUsageError = usage
+		mannered(command.Subcommands)
 	}
-	return app
 }
 
 func (p *program) commands() []*cli.Command {
@@ -130,6 +140,7 @@ func (p *program) commands() []*cli.Command {
 		p.unjoinCommand(),
 		p.clustersCommand(),
 		p.describeCommand(),
+		p.dnsCommand(),
 		p.checkCommand(),
 		p.kubeconfigCommand(),
 		p.deleteCommand(),

@@ -76,13 +76,13 @@ func TestBadFlagsAreAllReportedAtOnce(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "init", "upgrade", "generate", "status", "list", "join", "clusters", "describe", "check", "unjoin", "kubeconfig", "delete", "version", "completion"} {
+	for _, command := range []string{"", "init", "upgrade", "generate", "status", "list", "join", "clusters", "describe", "dns", "dns list", "dns resolve", "dns drain", "dns undrain", "check", "unjoin", "kubeconfig", "delete", "version", "completion"} {
 		t.Run("fedhelm "+command, func(t *testing.T) {
 			c := newConsole(nil, nil)
 			if err := c.fedhelm(strings.Fields(command + " --help")...); err != nil {
 				t.Fatal(err)
 			}
-			golden := filepath.Join("testdata", "help", "fedhelm"+strings.TrimSuffix("-"+command, "-")+".txt")
+			golden := filepath.Join("testdata", "help", "fedhelm"+strings.TrimSuffix("-"+strings.ReplaceAll(command, " ", "-"), "-")+".txt")
 			got := withoutVersion(c.out.String())
 			if *update {
 				if err := os.MkdirAll(filepath.Dir(golden), 0o755); err != nil {

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fedhelm/fedhelm/pkg/chart"
+	"github.com/fedhelm/fedhelm/pkg/dnsview"
+	"github.com/fedhelm/fedhelm/pkg/memberdns"
+)
+
+func (p *program) dnsResolveCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "resolve",
+		Usage:     "show step by step where a name leads, and ask the DNS of the member that it is looked at from",
+		ArgsUsage: "NAME",
+		UsageText: "fedhelm dns resolve NAME [--from CLUSTER] [flags]",
+		Description: "NAME is SERVICE.NAMESPACE.FEDERATION, that in full (web.shop.fellowship.svc.cluster.local), or a name in a DNS zone of the federation.\n" +
+			"With --from it is what a pod of that member gets, which is also asked through the kubeconfig's context of its name, or --cluster-context.\n" +
+			"Without, it is what anybody gets who asks for the name of the whole federation. Ends with exit code 0 whatever comes of it.\n" + dnsWay + "\n\n" + exitCodesHelp,
+		Flags: slices.Concat([]cli.Flag{
+			&cli.StringFlag{Name: "from", Usage: "`CLUSTER` whose pod asks"},
+			dnsZoneFlag("DNS `ZONE` to look into, of several that the federation has"),
+			&cli.StringFlag{Name: "cluster-context", Category: categoryMember, Usage: "kubeconfig `CONTEXT` of CLUSTER, instead of the one of its name"},
+			&cli.StringFlag{Name: "cluster-kubeconfig", Category: categoryMember, Usage: "kubeconfig `FILE` with that context, instead of the one of --kubeconfig", TakesFile: true},
+		}, wayFlags(), []cli.Flag{outputFlag()}),
+		Action: func(c *cli.Context) error {
+			name, argErr := exactlyOne(c, "NAME")
+			format, formatErr := outputFormat(c)
+			if err := usageErrors(c, argErr, askerErr(c), onlyOneWay(c), formatErr); err != nil {
+				return err
+			}
+			return p.dnsResolve(c, dnsview.Question{Name: name, From: c.String("from"), Zone: c.String("dns-zone")}, format)
+		},
+	}
+}
+
+// askerErr checks the flags that say who asks.
+func askerErr(c *cli.Context) error {
+	if from := c.String("from"); c.IsSet("from") {
+		if err := chart.ValidateCluster(from); err != nil {
+			return fmt.Errorf("--from: %w", err)
+		}
+		return nil
+	}
+	if c.IsSet("cluster-context") || c.IsSet("cluster-kubeconfig") {
+		return errors.New("--cluster-context and --cluster-kubeconfig are for the member that is looked at from: name it with --from")
+	}
+	return nil
+}
+
+func (p *program) dnsResolve(c *cli.Context, q dnsview.Question, format string) error {
+	if q.From != "" {
+		var err error
+		if q.Way, q.NoWay, err = p.wayToAsk(c, q.From); err != nil {
+			return err
+		}
+	}
+	api, way, err := p.names(c)
+	if err != nil {
+		return err
+	}
+	q.Main = way.zone
+	view, err := dnsview.Read(c.Context, api, metav1.NamespaceAll)
+	if err != nil {
+		return err
+	}
+	resolution, err := view.Resolve(c.Context, q)
+	if err != nil {
+		return err
+	}
+	return p.print(format, resolution, func(w io.Writer) { printResolution(w, &resolution) })
+}
+
+// wayToAsk leads to a member by the context that was chosen or by that of its name. That there is none of its name is no error.
+func (p *program) wayToAsk(c *cli.Context, member string) (_ *dnsview.Way, noWay string, _ error) {
+	reached, err := p.connectMember(memberFrom(c, member))
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage) && !c.IsSet("cluster-context") && !c.IsSet("cluster-kubeconfig"):
+		return nil, fmt.Sprintf("the kubeconfig has no context %q; name one that leads to it with --cluster-context", member), nil
+	case err != nil:
+		return nil, "", err
+	}
+	return &dnsview.Way{Client: reached.Client, Ask: p.ask(reached), Context: reached.Context}, "", nil
+}
+
+// askPods asks through the member's API server.
+func askPods(m *memberCluster) memberdns.Ask { return memberdns.PortForward(m.Client, m.Config) }
+
+func printResolution(w io.Writer, r *dnsview.Resolution) {
+	asker := "from outside of the clusters"
+	if r.From != "" {
+		asker = "from a pod in " + r.From
+	}
+	fmt.Fprintf(w, "%s, %s: Service %s\n\n", r.Name, asker, r.Service)
+	for i := range r.Steps {
+		step := &r.Steps[i]
+		fmt.Fprintf(w, "%d. %s\n   %s: %s\n", i+1, cell(step.Name), cell(step.Who), cell(step.Answer))
+		for j := range step.Members {
+			m := &step.Members[j]
+			if m.Backs {
+				fmt.Fprintf(w, "     %s: in, %s\n", m.Name, cell(where(m)))
+			} else {
+				fmt.Fprintf(w, "     %s: out, %s\n", m.Name, cell(because(m.Reason, m.Message)))
+			}
+		}
+	}
+	fmt.Fprintf(w, "\nLeads to: %s\n", cell(leadsTo(r)))
+	for _, remark := range r.Remarks {
+		fmt.Fprintf(w, "Note: %s\n", cell(remark))
+	}
+	printAsked(w, r)
+}
+
+func where(m *dnsview.Member) string {
+	texts := make([]string, 0, len(m.Addresses)+1)
+	for _, address := range m.Addresses {
+		texts = append(texts, address.String())
+	}
+	if m.Hostname != "" {
+		texts = append(texts, strings.TrimSuffix(m.Hostname, "."))
+	}
+	return strings.Join(texts, ", ")
+}
+
+func leadsTo(r *dnsview.Resolution) string {
+	to := where(&dnsview.Member{Addresses: r.Addresses, Hostname: r.Hostname})
+	switch r.Leads {
+	case dnsview.LeadsLocally:
+		return strings.TrimSuffix("the Service of "+r.From+" itself: "+to, ": ")
+	case dnsview.LeadsNowhere:
+		return "nothing: there is no such name"
+	case dnsview.LeadsUnknown:
+		return "the Service of " + r.From + " itself, or else " + orElse(to, "nothing")
+	default:
+		return fmt.Sprintf("%s (may be kept for %s)", to, ttl(r.TTL))
+	}
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+// printAsked writes what the member's DNS says, and whether that is as computed.
+func printAsked(w io.Writer, r *dnsview.Resolution) {
+	if r.Asked == nil {
+		return
+	}
+	if r.Asked.Problem != "" {
+		fmt.Fprintf(w, "\nThe DNS of %s was not asked: %s\n", r.From, cell(r.Asked.Problem))
+		return
+	}
+	fmt.Fprintf(w, "\nAsked %s for %s:\n", r.Asked.Server, r.Asked.Name)
+	for i := range r.Asked.Answers {
+		a := &r.Asked.Answers[i]
+		verdict := "as computed"
+		if !a.Agrees {
+			verdict = "NOT as computed"
+		}
+		fmt.Fprintf(w, "  %s: %s: %s\n", a.Pod, verdict, cell(said(a)))
+	}
+	if !r.Asked.Agrees {
+		fmt.Fprintf(w, "Answers are kept for a while: if this lasts longer than %s, see fedhelm check, and docs/dns.md under Troubleshooting.\n", ttl(max(r.TTL, 60)))
+	}
+}
+
+func said(a *dnsview.Answer) string {
+	if a.Error != "" {
+		return a.Error
+	}
+	text := orElse(where(&dnsview.Member{Addresses: a.Addresses}), "no address")
+	if a.Code != "NOERROR" {
+		text = a.Code
+	}
+	if len(a.Names) > 0 {
+		text += " by way of " + strings.Join(a.Names, ", ")
+	}
+	if len(a.Names)+len(a.Addresses) > 0 {
+		text += ", for " + ttl(a.TTL)
+	}
+	return text
+}
