@@ -42,5 +42,5 @@ func addControllers(mgr ctrl.Manager, o options, secrets members.Secrets) error 
 	if err := mgr.Add(health); err != nil {
 		return fmt.Errorf("set up the watch over members: %w", err)
 	}
-	return addPropagation(mgr, o.federation, o.namespace, o.propagation, registry)
+	return addPropagation(mgr, o, registry)
 }

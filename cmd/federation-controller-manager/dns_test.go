@@ -2,55 +2,46 @@ package main
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	dto "github.com/prometheus/client_model/go"
-	ctrl "sigs.k8s.io/controller-runtime"
+	"github.com/google/go-cmp/cmp"
 )
 
-func TestDNSCheckTellsWhatChanges(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "dns.conf")
-	c := &dnsCheck{dns: dns{provider: "rfc2136", zone: "example.com.", config: file}}
-	write := func(content string) {
-		t.Helper()
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	steps := []struct {
-		name      string
-		do        func()
-		wantValid float64
-		wantLog   string // "" for nothing new
+func TestZones(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		want []dnsZone
 	}{
-		{name: "a file that is missing", do: func() {}, wantValid: 0, wantLog: "no such file"},
-		{name: "the same again is not told again", do: func() {}, wantValid: 0},
-		{name: "a valid file", do: func() { write("[Global]\nserver = ns1:53\n") }, wantValid: 1, wantLog: "is valid"},
-		{name: "a bad key, without its value", do: func() { write("[Global]\nsever = s3cret\n") }, wantValid: 0, wantLog: "sever"},
+		{name: "none without a provider", args: []string{"--dns-provider=none"}},
+		{
+			name: "the zone's name is the suffix",
+			want: []dnsZone{{provider: "coredns", name: "example.com.", config: "/etc/federation/dns-provider/federation-dns-provider.conf", suffix: "example.com."}},
+		},
+		{
+			name: "a suffix may lie in the zone, and have no dot at its end", args: []string{"--service-dns-suffix=Fed.example.com", "--zone-id=Z1", "--dns-provider-config="},
+			want: []dnsZone{{provider: "coredns", name: "example.com.", id: "Z1", suffix: "fed.example.com."}},
+		},
+		{
+			name: "there may be more zones, also of one name",
+			args: []string{"--dns-provider-config=", "--dns-zone=provider=aws-route53,zone=example.com.,zone-id=Z1,config=/c", "--dns-zone=provider=aws-route53,zone=example.com.,zone-id=Z2,config=/c,suffix=a.example.com."},
+			want: []dnsZone{
+				{provider: "coredns", name: "example.com.", suffix: "example.com."},
+				{provider: "aws-route53", name: "example.com.", id: "Z1", config: "/c", suffix: "example.com."},
+				{provider: "aws-route53", name: "example.com.", id: "Z2", config: "/c", suffix: "a.example.com."},
+			},
+		},
 	}
-	for _, s := range steps {
-		var out bytes.Buffer
-		ctx := ctrl.LoggerInto(t.Context(), logging{format: "json"}.logger(&out))
-		s.do()
-		c.look(ctx)
-		var metric dto.Metric
-		if err := dnsValid.WithLabelValues("rfc2136").Write(&metric); err != nil {
-			t.Fatal(err)
-		}
-		if got := metric.GetGauge().GetValue(); got != s.wantValid {
-			t.Errorf("%s: metric %v, want %v", s.name, got, s.wantValid)
-		}
-		if (out.Len() == 0) != (s.wantLog == "") || !strings.Contains(out.String(), s.wantLog) || strings.Contains(out.String(), "s3cret") {
-			t.Errorf("%s: logged %q, want %q", s.name, out.String(), s.wantLog)
-		}
-	}
-}
-
-func TestDNSWithoutAFileIsValid(t *testing.T) {
-	if err := (dns{provider: "aws-route53", zone: "example.com."}).check(); err != nil {
-		t.Errorf("check = %v, want nil: the provider finds its credentials by itself", err)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o, err := parse(append(good[:len(good):len(good)], tt.args...), &bytes.Buffer{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := o.dns.zones()
+			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(dnsZone{})); err != nil || diff != "" {
+				t.Errorf("zones: %v (-want +got):\n%s", err, diff)
+			}
+		})
 	}
 }

@@ -115,7 +115,7 @@ func TestIntegrationControllerManager(t *testing.T) {
 	t.Run("metrics and profiles are served", func(t *testing.T) {
 		for _, want := range []string{
 			"federation_controller_manager_info{", `federation="fellowship"`, `version="dev"`,
-			`federation_dns_config_valid{provider="rfc2136"} 0`, "go_goroutines", "rest_client_requests_total",
+			`federation_dns_config_valid{provider="rfc2136",zone="example.com."} 0`, "go_goroutines", "rest_client_requests_total",
 		} {
 			if err := first.get(first.metrics, "/metrics", 200, want); err != nil {
 				t.Error(err)

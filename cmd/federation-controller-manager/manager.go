@@ -66,9 +66,6 @@ func newManager(o options) (ctrl.Manager, error) {
 	if err := mgr.AddReadyzCheck("federation-api", ready.check); err != nil {
 		return nil, fmt.Errorf("set up /readyz: %w", err)
 	}
-	if err := mgr.Add(&dnsCheck{dns: o.dns, period: time.Minute}); err != nil {
-		return nil, fmt.Errorf("set up the check of the DNS configuration: %w", err)
-	}
 	if err := addControllers(mgr, o, secrets); err != nil {
 		return nil, err
 	}

@@ -6,11 +6,11 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/version"
 )
 
-// dnsValid has a value for the DNS provider that is configured, if one is.
+// dnsValid has a value for each DNS zone that is configured.
 var dnsValid = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 	Name: "federation_dns_config_valid",
 	Help: "1 if the configuration of the DNS provider can be used, 0 if not.",
-}, []string{"provider"})
+}, []string{"provider", "zone"})
 
 // infoMetric tells which build serves which federation.
 func infoMetric(o options) prometheus.Collector {

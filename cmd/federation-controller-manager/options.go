@@ -42,13 +42,6 @@ type bind struct {
 	pprof   string
 }
 
-// dns says who serves the federation's zone.
-type dns struct {
-	provider string
-	zone     string
-	config   string
-}
-
 func (o *options) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file of the federation API; the certificate files that it names are read again when they change")
 	fs.StringVar(&o.master, "master", "", "URL of the federation API, instead of the one in the kubeconfig")
@@ -66,10 +59,7 @@ func (o *options) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.bind.metrics, "metrics-bind-address", ":8080", "address of /metrics, over plain HTTP; 0 for none")
 	fs.StringVar(&o.bind.pprof, "pprof-bind-address", "127.0.0.1:6060", "address of /debug/pprof; 0 for none")
 
-	fs.StringVar(&o.dns.provider, "dns-provider", "", "who serves the federation's DNS zone; empty or none for a federation without DNS")
-	fs.StringVar(&o.dns.zone, "zone-name", "", "DNS zone with the federation's names, such as example.com.")
-	fs.StringVar(&o.dns.config, "dns-provider-config", "", "file with the DNS provider's configuration")
-
+	o.dns.addFlags(fs)
 	o.host.addFlags(fs)
 	o.monitoring.addFlags(fs)
 	o.propagation.addFlags(fs)

@@ -15,7 +15,8 @@ var good = []string{
 	"--kubeconfig=/etc/federation/controller-manager/kubeconfig", "--federation-name=fellowship", "--federation-namespace=federation-system",
 	"--leader-elect=true", "--health-bind-address=:8081", "--metrics-bind-address=:8080", "--pprof-bind-address=127.0.0.1:6060",
 	"--client-address=10.244.0.7",
-	"--dns-provider=coredns", "--zone-name=example.com.", "--dns-provider-config=/etc/federation/dns-provider/federation-dns-provider.conf", "--v=4",
+	"--dns-provider=coredns", "--zone-name=example.com.", "--dns-provider-config=/etc/federation/dns-provider/federation-dns-provider.conf",
+	"--dns-ttl=60s", "--dns-hostnames=resolve", "--dns-resync-period=5m", "--dns-offline-grace=1m", "--dns-create-zone=false", "--v=4",
 }
 
 func TestParseTakesWhatTheChartPasses(t *testing.T) {
@@ -58,6 +59,23 @@ func TestParseRefuses(t *testing.T) {
 		{name: "an unknown DNS provider", args: []string{"--dns-provider=bind"}, want: []string{"--dns-provider", "rfc2136"}},
 		{name: "a zone without its dot", args: []string{"--zone-name=example.com"}, want: []string{"--zone-name", `"example.com."`}},
 		{name: "a DNS provider without a zone", args: []string{"--zone-name="}, want: []string{"--zone-name"}},
+		{name: "a suffix that is not in the zone", args: []string{"--service-dns-suffix=example.org."}, want: []string{"--service-dns-suffix", `"example.com."`}},
+		{
+			name: "further zones that are none", args: []string{"--dns-zone=provider=bind,zone=example.org", "--dns-zone=sone=x"},
+			want: []string{"--dns-zone=provider=bind", "rfc2136", `"example.org."`, "--dns-zone=sone=x", "zone-id="},
+		},
+		{
+			name: "a zone that is given twice", args: []string{"--dns-zone=provider=rfc2136,zone=a.example.", "--dns-zone=provider=rfc2136,zone=a.example.,suffix=b.a.example."},
+			want: []string{"suffix=b.a.example.", "twice"},
+		},
+		{name: "further zones without a first one", args: []string{"--dns-provider=none", "--dns-zone=provider=rfc2136,zone=a.example."}, want: []string{"--dns-zone", "--zone-name"}},
+		{name: "a TTL that is none", args: []string{"--dns-ttl=500ms"}, want: []string{"--dns-ttl", "1s to 24h"}},
+		{name: "hostnames that become something else", args: []string{"--dns-hostnames=alias"}, want: []string{"--dns-hostnames", "cname"}},
+		{
+			name: "zones that are compared all the time, and members that are away before they are", args: []string{"--dns-resync-period=0s", "--dns-offline-grace=-1s"},
+			want: []string{"--dns-resync-period", "--dns-offline-grace"},
+		},
+		{name: "a former federation without a UID", args: []string{"--dns-adopt-uids=a,,b"}, want: []string{"--dns-adopt-uids"}},
 		{name: "an unknown log format", args: []string{"--log-format=xml"}, want: []string{"--log-format"}},
 		{name: "vmodule that is none", args: []string{"--vmodule=a"}, want: []string{"--vmodule"}},
 		{name: "vmodule with JSON", args: []string{"--log-format=json", "--vmodule=a=1"}, want: []string{"--vmodule"}},

@@ -22,7 +22,8 @@ import (
 )
 
 // addPropagation adds what brings objects into members and says how they are there.
-func addPropagation(mgr ctrl.Manager, federation, namespace string, p propagation, registry *members.Registry) error {
+func addPropagation(mgr ctrl.Manager, o options, registry *members.Registry) error {
+	p := o.propagation
 	static, err := kinds.Parse(p.kinds)
 	if err != nil {
 		return fmt.Errorf("read --federated-kinds: %w", err)
@@ -39,9 +40,10 @@ func addPropagation(mgr ctrl.Manager, federation, namespace string, p propagatio
 	recorder := mgr.GetEventRecorder(program)
 
 	var writer *state.Writer
+	var publish func(delivery.Key)
 	controller, err := propagate.New(propagate.Options{
-		Federation:      federation,
-		Namespace:       namespace,
+		Federation:      o.federation,
+		Namespace:       o.namespace,
 		API:             mgr.GetConfig(),
 		Clusters:        mgr.GetCache(),
 		Client:          mgr.GetClient(),
@@ -51,7 +53,7 @@ func addPropagation(mgr ctrl.Manager, federation, namespace string, p propagatio
 		Events:          recorder,
 		Kinds:           static,
 		CustomKinds:     custom,
-		Changed:         func(k delivery.Key) { writer.Changed(k) },
+		Changed:         func(k delivery.Key) { writer.Changed(k); publish(k) },
 		FailoverGrace:   p.failoverGrace,
 		FailoverPercent: p.failoverLimit,
 		Delivery:        delivery.Limits{UnsourcedPercent: orNone(p.unsourcedLimit)},
@@ -61,6 +63,9 @@ func addPropagation(mgr ctrl.Manager, federation, namespace string, p propagatio
 		return fmt.Errorf("set up propagation: %w", err)
 	}
 	writer = state.New(state.Options{API: api, Snapshot: controller.Snapshot, Events: recorder, Busy: controller.Busy})
+	if publish, err = addDNS(mgr, o, registry, controller.Snapshot); err != nil {
+		return fmt.Errorf("set up DNS: %w", err)
+	}
 	write := manager.RunnableFunc(func(ctx context.Context) error {
 		writer.Run(ctx)
 		return nil

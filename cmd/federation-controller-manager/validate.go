@@ -7,12 +7,10 @@ import (
 	"net/url"
 
 	"k8s.io/apimachinery/pkg/util/validation"
-
-	"github.com/fedhelm/fedhelm/pkg/dnsconfig"
 )
 
 // validate reports everything that is wrong. What files have in them is not a part
-// of the command line: see newManager and checkDNS.
+// of the command line: see newManager and dnsZone.tell.
 func (o *options) validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -63,30 +61,6 @@ func (b bind) validate() error {
 		if _, _, err := net.SplitHostPort(value); err != nil {
 			errs = append(errs, fmt.Errorf("--%s-bind-address=%q: must be host:port or :port", name, value))
 		}
-	}
-	return errors.Join(errs...)
-}
-
-// enabled says whether the federation has DNS names.
-func (d dns) enabled() bool {
-	return d.provider != "" && d.provider != "none"
-}
-
-func (d dns) validate() error {
-	var errs []error
-	if d.zone != "" {
-		if err := dnsconfig.CheckZone(d.zone); err != nil {
-			errs = append(errs, fmt.Errorf("--zone-name: %w", err))
-		}
-	}
-	if !d.enabled() {
-		return errors.Join(errs...)
-	}
-	if err := dnsconfig.CheckProvider(d.provider); err != nil {
-		errs = append(errs, fmt.Errorf("--dns-provider: %w", err))
-	}
-	if d.zone == "" {
-		errs = append(errs, errors.New("--zone-name: must be given with --dns-provider, the zone with the federation's names, such as \"example.com.\""))
 	}
 	return errors.Join(errs...)
 }
