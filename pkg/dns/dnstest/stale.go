@@ -44,6 +44,12 @@ func testStale(t *testing.T, h Harness) {
 	var made, names []string
 	want := h.list(t, h.Zone.Name)
 	for _, c := range cases {
+		if len(c.there) == 0 && len(c.before) > 0 {
+			h.apply(t, unit(h.name(c.name), nil, c.before))
+			for _, s := range c.before {
+				h.Remove(t, s.Name, s.Type)
+			}
+		}
 		for _, s := range c.there {
 			h.Put(t, s)
 		}

@@ -95,6 +95,14 @@ func (s *Server) Remove(zone dns.Zone, name string, t dns.Type) {
 	s.sets[zone.ID].remove(name, t)
 }
 
+// Find is a record set of a zone, past all faults.
+func (s *Server) Find(zone dns.Zone, name string, t dns.Type) (dns.RecordSet, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	set, ok := s.sets[zone.ID][name][t]
+	return clone(set), ok
+}
+
 // Dump is all of a zone, in the order of a zone file, one line for each set.
 func (s *Server) Dump(zone dns.Zone) []string {
 	s.mu.Lock()

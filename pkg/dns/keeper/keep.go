@@ -35,8 +35,8 @@ func (k *Keeper) keep(ctx context.Context, batch []string) error {
 		return err
 	}
 	k.tell(func() { k.conclude(w, failed) })
-	if failed != nil && errors.Is(failed, dns.ErrThrottled) {
-		return failed
+	if failed != nil && (errors.Is(failed, dns.ErrThrottled) || errors.Is(failed, dns.ErrDenied)) {
+		return failed // others would fare alike
 	}
 	if len(w.units) > 0 {
 		k.failures = 0
@@ -116,17 +116,25 @@ func (k *Keeper) conclude(w work, failed *dns.UnitErrors) {
 		}
 		k.update(p.id, func(s *service) { k.settle(p, s, errs) })
 	}
-	switch {
-	case stale && k.stale == 0:
-		k.stale++
-		k.listAt = time.Now()
-	case stale:
-		k.stale++
-		if at := time.Now().Add(pause(k.stale - 1)); at.Before(k.listAt) {
-			k.listAt = at
+	k.staleness(stale)
+}
+
+// staleness has the zone listed anew when something was stale: at once for the first time, then with pauses that grow, since it can also be that
+// the provider lists otherwise than it compares.
+func (k *Keeper) staleness(stale bool) {
+	if !stale {
+		if len(k.backlog) == 0 {
+			k.stale = 0
 		}
-	case len(k.backlog) == 0:
-		k.stale = 0
+		return
+	}
+	wait := time.Duration(0)
+	if k.stale > 0 {
+		wait = firstPause << min(k.stale-1, 20)
+	}
+	k.stale++
+	if at := time.Now().Add(wait); at.Before(k.listAt) {
+		k.listAt = at
 	}
 }
 

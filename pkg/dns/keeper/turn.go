@@ -29,6 +29,7 @@ func (k *Keeper) turn(ctx context.Context) time.Duration {
 	k.sweepGarbage()
 	batch, wait := k.next()
 	if len(batch) == 0 {
+		k.failures = 0
 		return wait
 	}
 	if err := k.keep(ctx, batch); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -166,13 +165,5 @@ func services(n int, members ...string) []dns.Service {
 
 // find is a record set in the zone.
 func (w *world) find(name string, t dns.Type) (dns.RecordSet, bool) {
-	sets, err := w.server.Records(w.t.Context(), zone, name)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	i := slices.IndexFunc(sets, func(s dns.RecordSet) bool { return s.Name == name && s.Type == t })
-	if i < 0 {
-		return dns.RecordSet{}, false
-	}
-	return sets[i], true
+	return w.server.Find(zone, name, t)
 }
