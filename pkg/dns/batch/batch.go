@@ -18,21 +18,21 @@ type Size [3]int
 type Caller struct {
 	Limit Size
 	Size  func(dns.Unit) Size
-	// Call makes all units or, if it returns *Refused, none. After other errors it is open whether they were made, but for ErrThrottled and
+	// Call makes all units or, if it returns *RefusedError, none. After other errors it is open whether they were made, but for ErrThrottled and
 	// ErrDenied: these say that they were not.
 	Call func(ctx context.Context, units []dns.Unit) error
 }
 
-// Refused is the error of a call that made nothing because of some of its units.
-type Refused struct {
+// RefusedError is the error of a call that made nothing because of some of its units.
+type RefusedError struct {
 	Units map[string]error // those at fault, by name, as far as the provider said
 	Err   error            // why, for a unit that was alone in its call
 }
 
-func (r *Refused) Error() string { return r.Err.Error() }
+func (r *RefusedError) Error() string { return r.Err.Error() }
 
 // Unwrap is the reason.
-func (r *Refused) Unwrap() error { return r.Err }
+func (r *RefusedError) Unwrap() error { return r.Err }
 
 // maxRefusals is how many calls of an Apply may be refused before the rest of that call's units is given up: when so many are at fault, listing
 // the zone anew is cheaper than to find out one by one.
@@ -46,7 +46,7 @@ func (c Caller) Apply(ctx context.Context, units []dns.Unit) error {
 		batch := queue[0]
 		queue = queue[1:]
 		err := c.Call(ctx, batch)
-		var refused *Refused
+		var refused *RefusedError
 		switch {
 		case err == nil:
 			made = true
@@ -135,7 +135,7 @@ func (s Size) fits(limit Size) bool {
 }
 
 // refused fails the units at fault as far as they are known, and says what to try instead of the batch.
-func (a *applying) refused(batch []dns.Unit, why *Refused) [][]dns.Unit {
+func (a *applying) refused(batch []dns.Unit, why *RefusedError) [][]dns.Unit {
 	a.refusals++
 	if len(batch) == 1 {
 		a.fail(batch, why.Err)

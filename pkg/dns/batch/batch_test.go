@@ -31,7 +31,7 @@ func (s *server) caller() batch.Caller {
 
 func (s *server) call(_ context.Context, units []dns.Unit) error {
 	var names []string
-	refused := &batch.Refused{Units: map[string]error{}}
+	refused := &batch.RefusedError{Units: map[string]error{}}
 	for _, u := range units {
 		names = append(names, u.Name)
 		if err := s.bad[u.Name]; err != nil {

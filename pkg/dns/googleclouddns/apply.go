@@ -91,7 +91,7 @@ func (r *refusalError) Error() string { return describe(r.answer, r.reason) }
 var position = regexp.MustCompile(`entity\.change\.(additions|deletions)\[(\d+)\]`)
 
 // refused says which units are at fault. Listed are the units whose sets are added, and deleted.
-func (r *refusalError) refused(units []dns.Unit, listed map[string][]string) *batch.Refused {
+func (r *refusalError) refused(units []dns.Unit, listed map[string][]string) *batch.RefusedError {
 	at := map[string]error{}
 	items := r.answer.Errors
 	if len(items) == 0 {
@@ -108,7 +108,7 @@ func (r *refusalError) refused(units []dns.Unit, listed map[string][]string) *ba
 			}
 		}
 	}
-	return &batch.Refused{Units: at, Err: fmt.Errorf("%w: Google Cloud DNS: %s", kind(r.answer.Code), r.answer.Message)}
+	return &batch.RefusedError{Units: at, Err: fmt.Errorf("%w: Google Cloud DNS: %s", kind(r.answer.Code), r.answer.Message)}
 }
 
 // kind tells whether something else is there than was said, or the change is refused for what it is.

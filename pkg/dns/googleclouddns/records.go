@@ -53,7 +53,7 @@ func (p *Provider) page(ctx context.Context, zone dns.Zone, token string) (*clou
 }
 
 func read(l *zonetext.Listing, set *clouddns.ResourceRecordSet) dns.RecordSet {
-	t, ttl := dns.Type(set.Type), uint32(min(max(set.Ttl, 0), 1<<31-1)) //nolint:gosec // it fits: 31 bits
+	t, ttl := dns.Type(set.Type), uint32(min(max(set.Ttl, 0), 1<<31-1))
 	if set.RoutingPolicy != nil {
 		return dns.RecordSet{Name: escapes.Name(set.Name), Type: t, TTL: ttl}
 	}

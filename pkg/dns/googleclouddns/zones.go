@@ -83,7 +83,7 @@ func managedNames(zone string) [2]string {
 	}
 	cut := func(length int) string { return strings.TrimRight(plain[:min(len(plain), length)], "-") }
 	sum := fnv.New32a()
-	sum.Write([]byte(zone))
+	_, _ = sum.Write([]byte(zone)) // it never fails
 	return [2]string{cut(63), fmt.Sprintf("%s-%08x", cut(54), sum.Sum32())}
 }
 

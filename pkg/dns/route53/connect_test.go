@@ -32,16 +32,19 @@ func TestCredentials(t *testing.T) {
 		}},
 		{name: "a role, by means of keys", setup: func(_ *testing.T, _ *fakeserver.Server, o *route53.Options) { o.RoleARN = role + "dns" }},
 		{name: "the environment's", setup: func(t *testing.T, _ *fakeserver.Server, o *route53.Options) {
+			t.Helper()
 			without(o)
 			t.Setenv("AWS_ACCESS_KEY_ID", fakeserver.AccessKeyID)
 			t.Setenv("AWS_SECRET_ACCESS_KEY", fakeserver.SecretAccessKey)
 		}},
 		{name: "a profile's", setup: func(t *testing.T, _ *fakeserver.Server, o *route53.Options) {
+			t.Helper()
 			without(o)
 			o.Region, o.Profile = "", "fed"
 			t.Setenv("AWS_SHARED_CREDENTIALS_FILE", file(t, fmt.Sprintf("[fed]\naws_access_key_id = %s\naws_secret_access_key = %s\n", fakeserver.AccessKeyID, fakeserver.SecretAccessKey)))
 		}},
 		{name: "the pod's, by web identity", setup: func(t *testing.T, s *fakeserver.Server, o *route53.Options) {
+			t.Helper()
 			without(o)
 			t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", file(t, "web-identity"))
 			t.Setenv("AWS_ROLE_ARN", role+"dns")
@@ -56,6 +59,7 @@ func TestCredentials(t *testing.T) {
 		}},
 		{name: "a role that may not be taken on", want: dns.ErrDenied, says: "sts:AssumeRole", setup: func(_ *testing.T, _ *fakeserver.Server, o *route53.Options) { o.RoleARN = role + "nobodys" }},
 		{name: "a pod's that are not good", want: dns.ErrDenied, says: "InvalidIdentityToken", setup: func(t *testing.T, s *fakeserver.Server, o *route53.Options) {
+			t.Helper()
 			without(o)
 			t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", file(t, "token-secret"))
 			t.Setenv("AWS_ROLE_ARN", role+"dns")

@@ -65,7 +65,7 @@ func (p *Provider) page(ctx context.Context, in *route53.ListResourceRecordSetsI
 }
 
 func read(l *zonetext.Listing, set *types.ResourceRecordSet) dns.RecordSet {
-	t, ttl := dns.Type(set.Type), uint32(min(max(aws.ToInt64(set.TTL), 0), 1<<31-1)) //nolint:gosec // it fits: 31 bits
+	t, ttl := dns.Type(set.Type), uint32(min(max(aws.ToInt64(set.TTL), 0), 1<<31-1))
 	if set.AliasTarget != nil || set.SetIdentifier != nil {
 		return dns.RecordSet{Name: escapes.Name(aws.ToString(set.Name)), Type: t, TTL: ttl}
 	}

@@ -16,7 +16,7 @@ type refusalError struct {
 func (r *refusalError) Error() string { return r.message }
 
 // refused says which units are at fault.
-func (r *refusalError) refused(units []dns.Unit) *batch.Refused {
+func (r *refusalError) refused(units []dns.Unit) *batch.RefusedError {
 	at := map[string]error{}
 	for _, m := range batch.Mentions(r.message, units, escapes) {
 		why := fmt.Errorf("%w: Amazon Route 53: %s", kind(m.About), clause(m.About))
@@ -24,7 +24,7 @@ func (r *refusalError) refused(units []dns.Unit) *batch.Refused {
 			at[m.Unit] = why
 		}
 	}
-	return &batch.Refused{Units: at, Err: fmt.Errorf("%w: Amazon Route 53: %s", kind(r.message), clause(r.message))}
+	return &batch.RefusedError{Units: at, Err: fmt.Errorf("%w: Amazon Route 53: %s", kind(r.message), clause(r.message))}
 }
 
 // kind tells by Amazon's words whether something else is there than was said, or the change is refused for what it is.

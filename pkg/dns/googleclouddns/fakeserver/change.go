@@ -144,7 +144,7 @@ func (z *zone) check(set *RecordSet) string {
 
 // areTexts tells whether a value is strings of at most 255 octets each, with or without quotation marks.
 func areTexts(value string) bool {
-	quoted, octets, number := false, 0, 0
+	quoted, octets := false, 0
 	for i := 0; i < len(value); i++ {
 		switch c := value[i]; {
 		case c == '"':
@@ -152,7 +152,7 @@ func areTexts(value string) bool {
 		case c == ' ' && !quoted:
 			octets = 0
 		case c == '\\' && i+3 < len(value) && value[i+1] >= '0' && value[i+1] <= '9':
-			if number, _ = strconv.Atoi(value[i+1 : i+4]); number > 255 {
+			if _, err := strconv.ParseUint(value[i+1:i+4], 10, 8); err != nil {
 				return false
 			}
 			i, octets = i+3, octets+1

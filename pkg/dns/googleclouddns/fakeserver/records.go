@@ -74,8 +74,9 @@ func (s *Server) Remove(zone, name, kind string) {
 func (s *Server) Records(zone string) []RecordSet {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var sets []RecordSet
-	for _, set := range s.zones[zone].at(s.zones[zone].sorted()) {
+	all := s.zones[zone].at(s.zones[zone].sorted())
+	sets := make([]RecordSet, 0, len(all))
+	for _, set := range all {
 		sets = append(sets, *set)
 	}
 	return sets

@@ -82,7 +82,7 @@ func paged(r *http.Request, keys []string) (first, end int, next string, refusal
 		if err != nil {
 			return 0, 0, "", invalid("Invalid value for 'parameters.pageToken': '%s'", token)
 		}
-		found := false
+		var found bool
 		if first, found = slices.BinarySearch(keys, string(after)); found {
 			first++
 		}

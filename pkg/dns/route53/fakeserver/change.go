@@ -113,7 +113,7 @@ func (z *zone) check(c change) string {
 		return fmt.Sprintf("RRSet with DNS name %s is not permitted in zone %s", escape(set.Name), z.name)
 	case c.Action == "DELETE" && had == nil:
 		return fmt.Sprintf("Tried to delete resource record set %s but it was not found", label)
-	case c.Action == "DELETE" && !(had.TTL == set.TTL && sameRecords(had.Records, set.Records)):
+	case c.Action == "DELETE" && (had.TTL != set.TTL || !sameRecords(had.Records, set.Records)):
 		return fmt.Sprintf("Tried to delete resource record set %s but the values provided do not match the current values", label)
 	case c.Action == "DELETE":
 		return ""
