@@ -9,7 +9,6 @@ import (
 
 	"github.com/fedhelm/fedhelm/hooks/bootstrap"
 	"github.com/fedhelm/fedhelm/hooks/cleanup"
-	"github.com/fedhelm/fedhelm/hooks/teardown"
 	"github.com/fedhelm/fedhelm/hooks/verify"
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
@@ -64,26 +63,6 @@ func (v verifyFlags) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	return verify.Run(ctx, verify.Options{API: api, Out: out})
-}
-
-type teardownFlags struct{ *common }
-
-func teardownCommand(_ *flag.FlagSet, c *common) action { return teardownFlags{c} }
-
-func (t teardownFlags) validate() error { return nil }
-
-func (t teardownFlags) run(ctx context.Context, out io.Writer) error {
-	h, err := t.host()
-	if err != nil {
-		return err
-	}
-	names, err := h.secretNames()
-	if err != nil {
-		return err
-	}
-	return teardown.Run(ctx, teardown.Options{
-		Federation: t.federation, Namespace: t.namespace, Services: h.services(), Secrets: names, Out: out,
-	})
 }
 
 type cleanupFlags struct{ *common }

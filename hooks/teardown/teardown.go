@@ -1,8 +1,9 @@
 // Package teardown is the hook that keeps a federation from being deleted while
-// clusters are still joined to it.
+// clusters are still joined to it, and that removes its records from DNS.
 package teardown
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -27,39 +28,42 @@ type SecretNames interface {
 	List(ctx context.Context, opts metav1.ListOptions) (*metav1.PartialObjectMetadataList, error)
 }
 
-// Options say which federation is to go. All but Out are required.
+// Options say which federation is to go. All but Records, for one whose names nobody
+// else serves, and Out are required.
 type Options struct {
 	Federation string
 	Namespace  string
 	Services   Services
 	Secrets    SecretNames
+	Records    Records
 	Out        io.Writer // default: nowhere
 }
 
-// Run returns nil when nothing stands against deleting the federation. It goes
-// by what the host cluster knows: the federation itself may be broken.
+// Run returns nil when nothing stands against deleting the federation, and its
+// records are gone. Whether clusters are joined it judges by what the host cluster
+// knows: the federation itself may be broken.
 func Run(ctx context.Context, o Options) error {
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
+	o.Records.askLimit, o.Records.lastWords = cmp.Or(o.Records.askLimit, askLimit), cmp.Or(o.Records.lastWords, lastWords)
 	members, err := o.members(ctx)
 	if err != nil {
 		return err
 	}
 	if len(members) == 0 {
-		_, err := fmt.Fprintf(o.Out, "no cluster is joined to federation %s\n", o.Federation)
-		return err
+		o.say("no cluster is joined to federation %s", o.Federation)
+		return o.removeRecords(ctx)
 	}
-	forced, err := o.forced(ctx)
+	forced, err := o.asked(ctx, fedv1beta1.AnnotationTeardown, fedv1beta1.TeardownForce)
 	if err != nil {
 		return err
 	}
-	if forced {
-		_, err := fmt.Fprintf(o.Out, "federation %s is deleted although clusters are joined to it: %s\n",
-			o.Federation, strings.Join(members, ", "))
-		return err
+	if !forced {
+		return o.refuse(members)
 	}
-	return o.refuse(members)
+	o.say("federation %s is deleted although clusters are joined to it: %s", o.Federation, strings.Join(members, ", "))
+	return o.removeRecords(ctx)
 }
 
 func (o Options) members(ctx context.Context) ([]string, error) {
@@ -76,7 +80,8 @@ func (o Options) members(ctx context.Context) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-func (o Options) forced(ctx context.Context) (bool, error) {
+// asked tells whether an annotation of the API server's Service has that value.
+func (o Options) asked(ctx context.Context, annotation, value string) (bool, error) {
 	service, err := o.Services.Get(ctx, o.service(), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return false, nil
@@ -84,7 +89,7 @@ func (o Options) forced(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("read service %s/%s: %w", o.Namespace, o.service(), err)
 	}
-	return service.Annotations[fedv1beta1.AnnotationTeardown] == fedv1beta1.TeardownForce, nil
+	return service.Annotations[annotation] == value, nil
 }
 
 func (o Options) service() string { return o.Federation + "-apiserver" }

@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 )
 
@@ -58,6 +59,15 @@ func NamespaceActive(ctx context.Context, api rest.Interface, name string) error
 		return fmt.Errorf("namespace %q is %s, not %s", name, ns.Status.Phase, corev1.NamespaceActive)
 	}
 	return nil
+}
+
+// UID asks for the federation's, which is that of the namespace kube-system.
+func UID(ctx context.Context, api rest.Interface) (string, error) {
+	var ns corev1.Namespace
+	if err := read(ctx, api, "/api/v1/namespaces/"+metav1.NamespaceSystem, &ns); err != nil {
+		return "", fmt.Errorf("namespace %q: %w", metav1.NamespaceSystem, err)
+	}
+	return string(ns.UID), nil
 }
 
 // Established asks whether the CustomResourceDefinition is there and served.
