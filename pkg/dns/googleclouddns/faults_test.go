@@ -185,3 +185,20 @@ func TestAnInvalidValueIsFoundAmongOthers(t *testing.T) {
 		t.Errorf("%d calls, want 2: the answer names the record set", calls)
 	}
 }
+
+func TestAServerThatIsDownIsAPassingFailure(t *testing.T) {
+	server, p := started(t)
+	if _, err := p.Zones(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	_, err := p.Records(t.Context(), example, example.Name)
+	if err == nil {
+		t.Fatal("Records of a server that is down succeeded")
+	}
+	for _, known := range []error{dns.ErrThrottled, dns.ErrDenied, dns.ErrStale, dns.ErrRejected, dns.ErrNoZone} {
+		if errors.Is(err, known) {
+			t.Errorf("Records = %v, which says that %v", err, known)
+		}
+	}
+}

@@ -1,4 +1,6 @@
-// Package googleclouddns keeps records in Google Cloud DNS.
+// Package googleclouddns keeps records in Google Cloud DNS. Its credentials need role roles/dns.admin in the project, or a role with the
+// permissions dns.managedZones.list, dns.resourceRecordSets.{list,create,delete,update} and dns.changes.create, and dns.managedZones.create if
+// zones shall be made.
 package googleclouddns
 
 import (
@@ -71,7 +73,7 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 		return nil, err
 	}
 	// The token is put into each call, so that to get one can fail in its own way.
-	clientOptions := []option.ClientOption{option.WithHTTPClient(&http.Client{Timeout: callTimeout}), option.WithUserAgent("fedhelm")}
+	clientOptions := []option.ClientOption{option.WithHTTPClient(&http.Client{Timeout: callTimeout})}
 	if o.Endpoint != "" {
 		clientOptions = append(clientOptions, option.WithEndpoint(o.Endpoint))
 	}
@@ -79,6 +81,7 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client of Google Cloud DNS: %w", err)
 	}
+	api.UserAgent = "fedhelm"
 	return &Provider{options: o, api: api}, nil
 }
 

@@ -30,6 +30,7 @@ func started(t *testing.T, change ...func(*fakeserver.Server, *googleclouddns.Op
 
 func TestContract(t *testing.T) {
 	dnstest.Run(t, func(t *testing.T) dnstest.Harness {
+		t.Helper()
 		server, provider := started(t)
 		failing := func(err *fakeserver.Error) func(testing.TB) func() {
 			return func(testing.TB) func() {

@@ -39,6 +39,7 @@ func TestCredentials(t *testing.T) {
 			o.CredentialsJSON, o.ProjectID = s.Credentials("another"), fakeserver.Project
 		}},
 		{name: "a file", setup: func(t *testing.T, s *fakeserver.Server, o *googleclouddns.Options) {
+			t.Helper()
 			o.CredentialsFile, o.CredentialsJSON = file(t, s.Credentials(fakeserver.Project)), nil
 		}},
 		{name: "tokens from elsewhere", setup: func(_ *testing.T, s *fakeserver.Server, o *googleclouddns.Options) {
@@ -57,12 +58,15 @@ func TestCredentials(t *testing.T) {
 			o.CredentialsJSON = otherKey(s)
 		}},
 		{name: "a file that is not there", want: dns.ErrDenied, says: "credentials-file", setup: func(t *testing.T, _ *fakeserver.Server, o *googleclouddns.Options) {
+			t.Helper()
 			o.CredentialsFile, o.CredentialsJSON = filepath.Join(t.TempDir(), "none"), nil
 		}},
 		{name: "a file with nothing in it", want: dns.ErrDenied, says: "empty", setup: func(t *testing.T, _ *fakeserver.Server, o *googleclouddns.Options) {
+			t.Helper()
 			o.CredentialsFile, o.CredentialsJSON = file(t, nil), nil
 		}},
 		{name: "a file with something else in it", want: dns.ErrDenied, says: "not JSON of a service account", setup: func(t *testing.T, _ *fakeserver.Server, o *googleclouddns.Options) {
+			t.Helper()
 			o.CredentialsFile, o.CredentialsJSON = file(t, []byte("body-secret")), nil
 		}},
 		{name: "no tokens from elsewhere", want: dns.ErrDenied, says: "403", setup: func(_ *testing.T, s *fakeserver.Server, o *googleclouddns.Options) {

@@ -174,3 +174,20 @@ func TestCallsAreObserved(t *testing.T) {
 		t.Errorf("observed %q, want %q", seen, want)
 	}
 }
+
+func TestAServerThatIsDownIsAPassingFailure(t *testing.T) {
+	server, p, zone := started(t)
+	if _, err := p.Zones(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	_, err := p.Records(t.Context(), zone, zone.Name)
+	if err == nil {
+		t.Fatal("Records of a server that is down succeeded")
+	}
+	for _, known := range []error{dns.ErrThrottled, dns.ErrDenied, dns.ErrStale, dns.ErrRejected, dns.ErrNoZone} {
+		if errors.Is(err, known) {
+			t.Errorf("Records = %v, which says that %v", err, known)
+		}
+	}
+}

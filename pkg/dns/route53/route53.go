@@ -1,4 +1,5 @@
-// Package route53 keeps records in Amazon Route 53.
+// Package route53 keeps records in Amazon Route 53. Its credentials need the actions route53:ListHostedZones, ListResourceRecordSets and
+// ChangeResourceRecordSets, and CreateHostedZone if zones shall be made.
 package route53
 
 import (
