@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/ini.v1"
@@ -217,7 +218,8 @@ func (v *values) address(key, s string) string {
 	if err != nil {
 		host, port = strings.Trim(s, "[]"), "53"
 	}
-	if host == "" || port == "" || strings.ContainsAny(host, " /@[]") || strings.Contains(host, ":") && net.ParseIP(host) == nil {
+	_, noPort := strconv.ParseUint(port, 10, 16)
+	if host == "" || noPort != nil || strings.ContainsAny(host, " /@[]") || strings.Contains(host, ":") && net.ParseIP(host) == nil {
 		v.complain(key, "must be such as ns1.example.com:53")
 		return ""
 	}

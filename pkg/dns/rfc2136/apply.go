@@ -45,13 +45,13 @@ func (p *Provider) Apply(ctx context.Context, zone dns.Zone, units []dns.Unit) e
 				m.Ns = append(m.Ns, updates[unit.Name].changes...)
 			}
 			err := p.update(ctx, m)
-			var refusal *refusal
+			var refusal *refusedError
 			failing := errors.As(err, &refusal) && refusal.rcode == mdns.RcodeServerFailure
 			if failing && len(units) == 1 {
 				failures++
 			}
 			if failing && failures <= maxFailures || errors.Is(err, dns.ErrStale) || errors.Is(err, dns.ErrRejected) {
-				return &batch.Refused{Err: err}
+				return &batch.RefusedError{Err: err}
 			}
 			return err
 		},

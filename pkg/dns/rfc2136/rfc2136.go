@@ -89,7 +89,7 @@ func (p *Provider) has(ctx context.Context, zone string) (bool, error) {
 			return err
 		}
 		answer, err := s.receive()
-		var refusal *refusal
+		var refusal *refusedError
 		if errors.As(err, &refusal) && (refusal.rcode == mdns.RcodeRefused || refusal.rcode == mdns.RcodeNameError) {
 			return nil
 		}

@@ -101,14 +101,14 @@ func (s *session) receive() (*mdns.Msg, error) {
 	return m, nil
 }
 
-// refusal is what a server says instead of doing what it was asked for.
-type refusal struct {
+// refusedError is what a server says instead of doing what it was asked for.
+type refusedError struct {
 	rcode   int
 	message string
 	kind    error // a sentinel of package dns; nil: it may pass
 }
 
-func (r *refusal) Error() string {
+func (r *refusedError) Error() string {
 	s := fmt.Sprintf("it answers %s: %s", mdns.RcodeToString[r.rcode], r.message)
 	if r.kind != nil {
 		s += ": " + r.kind.Error()
@@ -117,10 +117,10 @@ func (r *refusal) Error() string {
 }
 
 // Unwrap gives the sentinel.
-func (r *refusal) Unwrap() error { return r.kind }
+func (r *refusedError) Unwrap() error { return r.kind }
 
-func refuse(m *mdns.Msg, key string) *refusal {
-	r := &refusal{rcode: m.Rcode, message: "it gives no reason"}
+func refuse(m *mdns.Msg, key string) *refusedError {
+	r := &refusedError{rcode: m.Rcode, message: "it gives no reason"}
 	switch m.Rcode {
 	case mdns.RcodeYXDomain, mdns.RcodeYXRrset, mdns.RcodeNXRrset, mdns.RcodeNameError:
 		r.message, r.kind = "something else is there", dns.ErrStale
