@@ -1,0 +1,74 @@
+package servicedns
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fedhelm/fedhelm/pkg/kinds"
+)
+
+var serviceKind = kinds.Kind{Version: "v1", Resource: "services", Kind: "Service", Namespaced: true}
+
+func TestRead(t *testing.T) {
+	const prefix = "federation.fedhelm.io/"
+	tests := []struct {
+		name        string
+		kind        corev1.ServiceType
+		namespace   string
+		annotations map[string]string
+		want        source // of it what is compared below
+		says        string // of problems
+	}{
+		{name: "a load balancer is published", kind: corev1.ServiceTypeLoadBalancer, want: source{published: true, from: "load-balancer", ttl: 60}},
+		{name: "others are not", kind: corev1.ServiceTypeClusterIP, want: source{from: "load-balancer", ttl: 60}},
+		{name: "unless they say where addresses come from", kind: corev1.ServiceTypeNodePort, annotations: map[string]string{"dns-addresses": "nodes"}, want: source{published: true, from: "nodes", ttl: 60}},
+		{name: "an Ingress", kind: corev1.ServiceTypeClusterIP, annotations: map[string]string{"dns-addresses": "ingress/door"}, want: source{published: true, from: "ingress/", ingress: "door", ttl: 60}},
+		{name: "a load balancer may be kept out", kind: corev1.ServiceTypeLoadBalancer, annotations: map[string]string{"dns-addresses": "none"}, want: source{from: "load-balancer", ttl: 60}},
+		{name: "what is not federated is not published", kind: corev1.ServiceTypeLoadBalancer, annotations: map[string]string{"federate": "false"}, want: source{from: "load-balancer", ttl: 60}},
+		{name: "nor what belongs to Kubernetes", kind: corev1.ServiceTypeLoadBalancer, namespace: "kube-system", want: source{from: "load-balancer", ttl: 60}},
+		{name: "addresses from nowhere", kind: corev1.ServiceTypeLoadBalancer, annotations: map[string]string{"dns-addresses": "ingress/"}, want: source{published: true, ttl: 60}, says: "ingress/NAME"},
+		{name: "a TTL in seconds", kind: corev1.ServiceTypeLoadBalancer, annotations: map[string]string{"dns-ttl": "30"}, want: source{published: true, from: "load-balancer", ttl: 30}},
+		{name: "a TTL as a duration", kind: corev1.ServiceTypeLoadBalancer, annotations: map[string]string{"dns-ttl": "24h"}, want: source{published: true, from: "load-balancer", ttl: 86400}},
+		{name: "a TTL that is too long", kind: corev1.ServiceTypeLoadBalancer, annotations: map[string]string{"dns-ttl": "25h"}, want: source{published: true, from: "load-balancer", ttl: 60}, says: "dns-ttl"},
+		{name: "a TTL of parts of a second", kind: corev1.ServiceTypeLoadBalancer, annotations: map[string]string{"dns-ttl": "1500ms"}, want: source{published: true, from: "load-balancer", ttl: 60}, says: "dns-ttl"},
+		{name: "no TTL", kind: corev1.ServiceTypeLoadBalancer, annotations: map[string]string{"dns-ttl": "0"}, want: source{published: true, from: "load-balancer", ttl: 60}, says: "dns-ttl"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: tt.namespace, Name: "web", Annotations: map[string]string{}}, Spec: corev1.ServiceSpec{Type: tt.kind}}
+			for name, text := range tt.annotations {
+				s.Annotations[prefix+name] = text
+			}
+			reduced, err := reduce(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := read(reduced.(*corev1.Service), serviceKind, 60)
+			if got.published != tt.want.published || got.from != tt.want.from || got.ingress != tt.want.ingress || got.ttl != tt.want.ttl {
+				t.Errorf("read = %+v, want %+v", got, tt.want)
+			}
+			if said := strings.Join(got.problems, "; "); (said == "") != (tt.says == "") || !strings.Contains(said, tt.says) {
+				t.Errorf("problems are %q, want %q", said, tt.says)
+			}
+		})
+	}
+}
+
+func TestReadTellsWhoIsDrained(t *testing.T) {
+	for text, want := range map[string]map[string]bool{
+		"":               {"gondor": false, "rohan": false},
+		"gondor":         {"gondor": true, "rohan": false},
+		" gondor, rohan": {"gondor": true, "rohan": true},
+		"*":              {"gondor": true, "rohan": true},
+	} {
+		s := &source{drained: list(text)}
+		got := map[string]bool{"gondor": s.drains("gondor"), "rohan": s.drains("rohan")}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+}
