@@ -140,7 +140,7 @@ func (c Cluster) apiServerArgs() []string {
 
 func (c Cluster) controllerArgs() []string {
 	file := func(name string) string { return filepath.Join(c.PKI(), name) }
-	return []string{
+	args := []string{
 		"--kubeconfig=" + c.kubeconfig("controller-manager"), "--bind-address=127.0.0.1", "--leader-elect=false",
 		"--use-service-account-credentials",
 		"--kube-api-qps=500", "--kube-api-burst=1000", // asking for the controllers' credentials alone takes 4 s at the default
@@ -152,4 +152,10 @@ func (c Cluster) controllerArgs() []string {
 		"--pvclaimbinder-sync-period=2s", "--flex-volume-plugin-dir=" + c.path("volumeplugins"),
 		"--cert-dir=" + c.path("self-signed"),
 	}
+	if c.Nodes == plan.Simulated {
+		// The pods of a node that did not say for too long that it is there are made unready. A kubelet mends that, kwok does not; and no node can
+		// say so while the API server is stopped for a test.
+		args = append(args, "--node-monitor-grace-period=1h")
+	}
+	return args
 }
