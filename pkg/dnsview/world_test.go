@@ -26,6 +26,9 @@ type world struct {
 	clusters []fedv1beta1.Cluster
 	zones    []fedv1beta1.DNSZone
 	err      error // of every list
+
+	reads  int
+	onRead func(reads int) // before every read of all, of which there were so many
 }
 
 // middleEarth has gondor and rohan in region west, of which rohan has no zone of its own, mordor in region east, and shire nowhere.
@@ -72,6 +75,9 @@ func (w *world) cluster(name string) *fedv1beta1.Cluster {
 }
 
 func (w *world) Zones(context.Context) (*fedv1beta1.DNSZoneList, error) {
+	if w.reads++; w.onRead != nil {
+		w.onRead(w.reads)
+	}
 	return &fedv1beta1.DNSZoneList{Items: w.zones}, w.err
 }
 
