@@ -26,6 +26,11 @@ type Resolver struct {
 	servers func() ([]string, error)
 }
 
+// NewResolver asks these servers (host:port).
+func NewResolver(servers ...string) *Resolver {
+	return &Resolver{servers: func() ([]string, error) { return servers, nil }}
+}
+
 // FromFile asks the servers that a file like /etc/resolv.conf names, which is read each time. What else it says is not heeded: hostnames of load
 // balancers are full names.
 func FromFile(file string) *Resolver {
