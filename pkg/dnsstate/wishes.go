@@ -18,17 +18,10 @@ const (
 	LongestTTL  = 24 * time.Hour
 )
 
-// Published tells whether a Service of the federation API is to have names: it is there to stay, and is of type LoadBalancer or says where its
-// addresses come from.
+// Published tells whether a Service that goes into members is to have names there: it is of type LoadBalancer, or says where its addresses come from.
 func Published(s *corev1.Service) bool {
-	switch s.Annotations[fedv1beta1.AnnotationDNSAddresses] {
-	case fedv1beta1.DNSAddressesNone:
-		return false
-	case "":
-		return s.DeletionTimestamp == nil && s.Spec.Type == corev1.ServiceTypeLoadBalancer
-	default:
-		return s.DeletionTimestamp == nil
-	}
+	from, says := s.Annotations[fedv1beta1.AnnotationDNSAddresses]
+	return (says || s.Spec.Type == corev1.ServiceTypeLoadBalancer) && from != fedv1beta1.DNSAddressesNone
 }
 
 // TTL is that of a Service's records in seconds, as its annotation AnnotationDNSTTL says, or else by default. With an error, too, it is the default.

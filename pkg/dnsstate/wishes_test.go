@@ -5,32 +5,28 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
 
 func TestPublished(t *testing.T) {
-	now := metav1.Now()
 	tests := []struct {
 		name      string
 		kind      corev1.ServiceType
-		addresses string // "": no annotation
-		deleted   *metav1.Time
+		addresses []string // no annotation without one
 		want      bool
 	}{
 		{name: "load balancers have names", kind: corev1.ServiceTypeLoadBalancer, want: true},
 		{name: "others do not", kind: corev1.ServiceTypeClusterIP},
-		{name: "unless they say where their addresses come from", kind: corev1.ServiceTypeNodePort, addresses: "nodes", want: true},
-		{name: "none keeps a load balancer out", kind: corev1.ServiceTypeLoadBalancer, addresses: "none"},
-		{name: "what is being deleted has none", kind: corev1.ServiceTypeLoadBalancer, deleted: &now},
-		{name: "whatever it says", kind: corev1.ServiceTypeClusterIP, addresses: "external-ips", deleted: &now},
+		{name: "unless they say where their addresses come from", kind: corev1.ServiceTypeNodePort, addresses: []string{"nodes"}, want: true},
+		{name: "be it malformed", kind: corev1.ServiceTypeNodePort, addresses: []string{""}, want: true},
+		{name: "none keeps a load balancer out", kind: corev1.ServiceTypeLoadBalancer, addresses: []string{"none"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &corev1.Service{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: tt.deleted}, Spec: corev1.ServiceSpec{Type: tt.kind}}
-			if tt.addresses != "" {
-				s.Annotations = map[string]string{fedv1beta1.AnnotationDNSAddresses: tt.addresses}
+			s := &corev1.Service{Spec: corev1.ServiceSpec{Type: tt.kind}}
+			for _, addresses := range tt.addresses {
+				s.Annotations = map[string]string{fedv1beta1.AnnotationDNSAddresses: addresses}
 			}
 			if got := Published(s); got != tt.want {
 				t.Errorf("Published = %t", got)

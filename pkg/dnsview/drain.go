@@ -125,7 +125,7 @@ func (o DrainOptions) look(ctx context.Context) (*View, error) {
 		switch {
 		case at < 0:
 			errs = append(errs, fmt.Errorf("--service: federation %q has no Service %q in namespace %q", v.Federation, o.Service, o.Namespace))
-		case !dnsstate.Published(&v.services[at]):
+		case !published(&v.services[at]):
 			errs = append(errs, fmt.Errorf("--service: Service %q has no names: %s", o.Namespace+"/"+o.Service, notPublished(&v.services[at])))
 		}
 	}

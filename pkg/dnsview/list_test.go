@@ -125,6 +125,7 @@ func TestListSaysWhatIsAmiss(t *testing.T) {
 		{name: "nobody has looked at it", service: service("web", "", func(s *corev1.Service) { s.Status.Conditions = nil }), want: "Unknown: the controller manager has said nothing of it yet"},
 		{name: "what asks for no names", service: service("web", "", func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeClusterIP })},
 		{name: "what is kept out", service: service("web", "", annotated(fedv1beta1.AnnotationDNSAddresses, "none"))},
+		{name: "what goes into no member", service: service("web", "{"+gondorIn+"}", annotated(fedv1beta1.AnnotationFederate, "false"))},
 		{name: "what is on its way out", service: service("web", "{"+gondorIn+"}", func(s *corev1.Service) { s.DeletionTimestamp, s.Finalizers = &now, []string{"x"} })},
 		{name: "an annotation that somebody else wrote", service: service("web", "gondor"), want: "Partial: annotation federation.fedhelm.io/dns: "},
 		{

@@ -9,10 +9,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/dnsstate"
+	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
 // Reasons that the federation does not report.
@@ -47,7 +49,7 @@ type state struct {
 
 // stateOf reads a Service. Members that its annotation does not name are Unknown.
 func (v *View) stateOf(s *corev1.Service) state {
-	st := state{service: s, members: map[string]Member{}, published: dnsstate.Published(s), reason: Unknown, message: "the controller manager has said nothing of it yet"}
+	st := state{service: s, members: map[string]Member{}, published: published(s), reason: Unknown, message: "the controller manager has said nothing of it yet"}
 	said, err := dnsstate.Of(s.Annotations)
 	if err != nil {
 		st.problems = append(st.problems, err.Error())
@@ -72,11 +74,30 @@ func (v *View) stateOf(s *corev1.Service) state {
 
 func conditions(s *corev1.Service) []metav1.Condition { return s.Status.Conditions }
 
+// published tells whether a Service is to have names.
+func published(s *corev1.Service) bool {
+	return s.DeletionTimestamp == nil && federated(s) && dnsstate.Published(s)
+}
+
+// federated tells whether it goes into members.
+func federated(s *corev1.Service) bool {
+	u := &unstructured.Unstructured{}
+	u.SetNamespace(s.Namespace)
+	u.SetName(s.Name)
+	u.SetAnnotations(s.Annotations)
+	return kinds.Federated(serviceKind, u)
+}
+
+// serviceKind is what is known of Services by itself.
+var serviceKind = kinds.Kind{Version: "v1", Resource: "services", Kind: "Service", Namespaced: true, Status: true}
+
 // notPublished says why a Service asks for no names.
 func notPublished(s *corev1.Service) string {
 	switch {
 	case s.DeletionTimestamp != nil:
 		return "it is being deleted"
+	case !federated(s):
+		return "it does not go into members"
 	case s.Annotations[fedv1beta1.AnnotationDNSAddresses] == fedv1beta1.DNSAddressesNone:
 		return fmt.Sprintf("annotation %s says %s", fedv1beta1.AnnotationDNSAddresses, fedv1beta1.DNSAddressesNone)
 	default:

@@ -77,11 +77,11 @@ func zoneOf(z *fedv1beta1.DNSZone) Zone {
 // naming is how names in the zone are made.
 func (z *Zone) naming() dns.Naming { return dns.Naming{Federation: z.Federation, Suffix: z.Suffix} }
 
-// Zone finds a zone by its name or that of its DNSZone. "" means the main one, or, if that is not known, the only one.
+// zone finds a zone by its name, its suffix or the name of its DNSZone. "" means the main one, or, if that is not known, the only one.
 func (v *View) zone(name, main string) (*Zone, error) {
 	for i := range v.Zones {
 		z := &v.Zones[i]
-		if name != "" && (z.Name == name || dns.Absolute(z.Zone) == dns.Absolute(name)) {
+		if name != "" && (z.Name == name || dns.Absolute(z.Zone) == dns.Absolute(name) || dns.Absolute(z.Suffix) == dns.Absolute(name)) {
 			return z, nil
 		}
 	}
