@@ -95,6 +95,14 @@ func (s *Server) Remove(zone dns.Zone, name string, t dns.Type) {
 	s.sets[zone.ID].remove(name, t)
 }
 
+// DropZone is somebody else who removes a zone with all that it holds.
+func (s *Server) DropZone(zone dns.Zone) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.zones = slices.DeleteFunc(s.zones, func(z dns.Zone) bool { return z == zone })
+	delete(s.sets, zone.ID)
+}
+
 // Find is a record set of a zone, past all faults.
 func (s *Server) Find(zone dns.Zone, name string, t dns.Type) (dns.RecordSet, bool) {
 	s.mu.Lock()
@@ -134,7 +142,7 @@ func (s *Server) CreateZone(ctx context.Context, name string) (dns.Zone, error) 
 	if err := s.called(ctx, CallCreate); err != nil {
 		return dns.Zone{}, err
 	}
-	zone := dns.Zone{ID: "zone-" + strconv.Itoa(len(s.zones)+1), Name: name}
+	zone := dns.Zone{ID: "zone-" + strconv.Itoa(s.calls[CallCreate]), Name: name}
 	s.add(zone)
 	return zone, nil
 }

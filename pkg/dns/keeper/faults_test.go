@@ -38,8 +38,8 @@ func TestProviderThatFails(t *testing.T) {
 				if calls := w.server.Calls("") - before; calls < 10 || calls > 20 {
 					t.Errorf("%d calls in 10 minutes, want pauses that grow to a minute", calls)
 				}
-				if got := w.keeper.Service(web.ID()); got.Settled || got.Err == nil {
-					t.Errorf("Service = %+v, want it not settled, with the error", got)
+				if got := w.keeper.Service(web.ID()); got.Settled || got.Err == nil || w.times(web.ID()) == 0 {
+					t.Errorf("Service = %+v, told %d times, want it not settled, with the error, and told", got, w.times(web.ID()))
 				}
 				w.server.Fail(inmemory.Faults{})
 				time.Sleep(61 * time.Second)
@@ -78,12 +78,13 @@ func TestThrottlingIsRespected(t *testing.T) {
 
 func TestUnitThatFailsDoesNotHoldUpOthers(t *testing.T) {
 	for _, tt := range []struct {
-		name string
-		err  error
-		want keeper.Reason
+		name   string
+		err    error
+		want   keeper.Reason
+		within time.Duration // it is made when it can be
 	}{
-		{name: "rejected", err: fmt.Errorf("%w: label too odd", dns.ErrRejected), want: keeper.Synced},
-		{name: "failing", err: errors.New("try later"), want: keeper.Failing},
+		{name: "rejected", err: fmt.Errorf("%w: label too odd", dns.ErrRejected), want: keeper.Synced, within: 6 * time.Minute},
+		{name: "failing", err: errors.New("try later"), want: keeper.Failing, within: time.Minute},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
@@ -113,7 +114,8 @@ func TestUnitThatFailsDoesNotHoldUpOthers(t *testing.T) {
 					t.Errorf("%d tries in 10 minutes", tries)
 				}
 				w.server.Fail(inmemory.Faults{})
-				time.Sleep(6 * time.Minute)
+				time.Sleep(tt.within)
+				synctest.Wait()
 				w.has([]dns.Service{bad, good})
 				w.settled(bad)
 			})
@@ -186,5 +188,62 @@ func TestProviderIsOpenedUntilItCanBe(t *testing.T) {
 		time.Sleep(time.Minute)
 		w.reason(keeper.Synced, "")
 		w.stop()
+	})
+}
+
+func TestUnitThatIsThrottledHasAllWait(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		web := service("web", "gondor")
+		w.server.Fail(inmemory.Faults{Reject: func(dns.Unit) error { return &dns.Throttled{After: 20 * time.Second, Err: errors.New("slow down")} }})
+		w.want(web)
+		w.settle()
+		before := w.server.Calls("")
+		w.server.Fail(inmemory.Faults{})
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		if calls := w.server.Calls("") - before; calls != 0 {
+			t.Errorf("%d calls, though the provider asked for 20 s", calls)
+		}
+		w.reason(keeper.Throttled, "slow down")
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		w.has([]dns.Service{web})
+		w.reason(keeper.Synced, "")
+	})
+}
+
+func TestPausesBeginAnewAfterQuiet(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		for n := range 10 {
+			failed := false
+			w.server.Fail(inmemory.Faults{Call: func(call string) error {
+				if call != inmemory.CallChange || failed {
+					return nil
+				}
+				failed = true
+				return errors.New("connection reset")
+			}})
+			web := service("web", fleet[n%2].Name)
+			w.want(web)
+			w.settle()
+			w.has([]dns.Service{web})
+		}
+	})
+}
+
+func TestZoneThatIsMadeAnewIsFoundAgain(t *testing.T) {
+	inWorld(t, func(_ *testing.T, w *world) {
+		web := service("web", "gondor")
+		w.want(web)
+		w.settle()
+		w.server.DropZone(zone)
+		anew, err := w.server.CreateZone(w.t.Context(), zone.Name)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		time.Sleep(6 * time.Minute)
+		if got := w.keeper.Status().Zone; got != anew || len(w.server.Dump(anew)) == 0 {
+			w.t.Errorf("zone %v with %d record sets, want %v with those of the Service", got, len(w.server.Dump(anew)), anew)
+		}
 	})
 }

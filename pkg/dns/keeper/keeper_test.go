@@ -79,6 +79,7 @@ func TestWhatIsThereCostsNoCall(t *testing.T) {
 		w.settle()
 		changes := w.server.Calls(inmemory.CallChange)
 		w.want(all...)
+		w.settled(all[0]) // at once: nothing has changed
 		time.Sleep(20 * time.Minute)
 		w.restart(all...)
 		w.settle()
@@ -166,10 +167,8 @@ func TestChangesOfStatusAreTold(t *testing.T) {
 		web := service("web", "gondor")
 		w.want(web)
 		w.settle()
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if w.told[web.ID()] == 0 || w.told[""] == 0 {
-			t.Errorf("told %v, want of the Service and of the zone", w.told)
+		if w.times(web.ID()) == 0 || w.times("") == 0 {
+			t.Errorf("told %d times of the Service, %d of the zone", w.times(web.ID()), w.times(""))
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
+	"github.com/fedhelm/fedhelm/pkg/dns/inmemory"
 )
 
 func TestWhatOthersDoToOurNamesIsRepaired(t *testing.T) {
@@ -65,6 +66,37 @@ func TestMeddlingIsRepairedByAnotherProcess(t *testing.T) {
 		w.server.Remove(zone, global(web), dns.A)
 		w.restart(web)
 		w.settle()
+		w.has([]dns.Service{web})
+	})
+}
+
+// A mark that says a Service which does not want the name is mended; the name is not removed for a moment.
+func TestMarkThatSaysAnotherServiceRemovesNothing(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		first, web := service("a-first", "gondor"), service("web", "gondor")
+		w.want(first, web)
+		w.settle()
+		w.server.Put(zone, mark(global(web), first))
+		w.server.Fail(inmemory.Faults{Change: func(c dns.Change) error {
+			if c.After == nil {
+				t.Errorf("%s %s is removed", c.Before.Name, c.Before.Type)
+			}
+			return nil
+		}})
+		time.Sleep(6 * time.Minute)
+		w.has([]dns.Service{first, web})
+	})
+}
+
+func TestMarkIsPutBackByAProcessThatSawIt(t *testing.T) {
+	inWorld(t, func(_ *testing.T, w *world) {
+		web := service("web", "gondor")
+		w.want(web)
+		w.settle()
+		w.restart(web)
+		w.settle()
+		w.server.Remove(zone, dns.MarkName(global(web)), dns.TXT)
+		time.Sleep(6 * time.Minute)
 		w.has([]dns.Service{web})
 	})
 }

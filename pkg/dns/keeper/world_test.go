@@ -138,6 +138,13 @@ func mark(name string, s dns.Service) dns.RecordSet {
 	return dns.RecordSet{Name: dns.MarkName(name), Type: dns.TXT, TTL: 300, Values: []string{text}}
 }
 
+// times is how often a Service was told of.
+func (w *world) times(id string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.told[id]
+}
+
 // settled fails the test unless the Service is, without a conflict, and its status was told.
 func (w *world) settled(s dns.Service) {
 	w.t.Helper()
