@@ -25,6 +25,7 @@ const (
 // TestIntegrationContract is against a real etcd.
 func TestIntegrationContract(t *testing.T) {
 	dnstest.Run(t, func(t *testing.T) dnstest.Harness {
+		t.Helper()
 		server := zoneserver.Start(t, zoneName)
 		var calls atomic.Int64
 		client := server.Client(t)

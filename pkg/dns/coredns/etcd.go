@@ -47,7 +47,7 @@ func newEtcd(o Options) (*etcd, error) {
 		e.tls = func() *tls.Config { return system }
 		return e, nil
 	}
-	configs, err := reload.New(func(contents [][]byte) (*tls.Config, error) { return o.tlsConfig(contents) }, files...)
+	configs, err := reload.New(o.tlsConfig, files...)
 	if err != nil {
 		return nil, fmt.Errorf("certificates for etcd: %w", err)
 	}

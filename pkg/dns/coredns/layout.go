@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
@@ -115,7 +116,7 @@ func leafName(typ dns.Type, data string, taken func(string) bool) string {
 	for {
 		hash := fnv.New32a()
 		_, _ = hash.Write([]byte(data)) // never fails
-		if name := fmt.Sprintf("%x", hash.Sum32()); !taken(name) {
+		if name := strconv.FormatUint(uint64(hash.Sum32()), 16); !taken(name) {
 			return name
 		}
 		data += "'"

@@ -30,9 +30,9 @@ func startBIND(tb testing.TB) *bind {
 	tb.Helper()
 	b := &bind{tb: tb, address: process.FreeAddress(tb), dir: tb.TempDir()}
 	b.write("zone", `$TTL 300
-@ SOA ns hostmaster 1 3600 600 86400 60
-@ NS ns
-ns A 192.0.2.53
+@ SOA server hostmaster 1 3600 600 86400 60
+@ NS server
+server A 192.0.2.53
 `)
 	b.configure(secret)
 	b.start()

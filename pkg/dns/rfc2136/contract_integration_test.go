@@ -17,6 +17,7 @@ import (
 // TestIntegrationContract is against a real BIND.
 func TestIntegrationContract(t *testing.T) {
 	dnstest.Run(t, func(t *testing.T) dnstest.Harness {
+		t.Helper()
 		server := startBIND(t)
 		var calls atomic.Int64
 		p := newProvider(t, server, func(o *Options) {

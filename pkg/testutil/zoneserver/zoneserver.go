@@ -64,7 +64,11 @@ func (s *Server) StartEtcd() {
 		"--cert-file="+s.File("server.crt"), "--key-file="+s.File("server.key"), "--client-cert-auth", "--trusted-ca-file="+s.File("ca.crt"))
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: s.tls(), DisableKeepAlives: true}}
 	eventually.Do(s.tb, 30*time.Second, "etcd to be ready", func() error {
-		resp, err := client.Get(s.Etcd + "/readyz")
+		req, err := http.NewRequestWithContext(s.tb.Context(), http.MethodGet, s.Etcd+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		resp, err := client.Do(req)
 		if err != nil {
 			return err
 		}
