@@ -35,6 +35,8 @@ var refusedByMember = []refusal{
 	{"a resolver for the cluster's own domain", member, `{` + needed + `, dns: {zone: cluster.local., resolver: {enabled: true}}}`, "cluster's own domain"},
 	{"a resolver for a zone in the cluster's own domain", member, `{` + needed + `, dns: {zone: fed.middle.earth, clusterDomain: middle.earth, resolver: {enabled: true}}}`, "cluster's own domain"},
 	{"a resolver that does not know whose", member, `{` + needed + `, dns: {zone: a., resolver: {enabled: true}}}`, "without federation.uid"},
+	{"a server of the zone by its name", member, `{` + needed + `, dns: {resolver: {zoneServers: ["ns.example.com:53"]}}}`, "at '/dns/resolver/zoneServers/0'"},
+	{"a server of the zone that is a file", member, `{` + needed + `, dns: {resolver: {zoneServers: [/etc/resolv.conf]}}}`, "at '/dns/resolver/zoneServers/0'"},
 	{"a region that is no label's value", member, `{` + needed + `, dns: {topology: {region: "the south"}}}`, "at '/dns/topology/region'"},
 	{"a resolver's image with its tag in the wrong place", member, `{` + needed + `, dns: {resolver: {image: {repository: "coredns:1"}}}}`, "at '/dns/resolver/image/repository'"},
 	{"a rule with a verb for a list", member, `{` + needed + `, rbac: {extraRules: [{apiGroups: [a], resources: [b], verbs: get}]}}`, "at '/rbac/extraRules/0/verbs'"},

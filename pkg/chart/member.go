@@ -36,7 +36,9 @@ type MemberDNS struct {
 	Zone          string // of the federation's names outside of members
 	ClusterDomain string // of the member's own DNS; "" leaves the chart's default
 	TopologyZone  string // of the member; "" when it has none, or several
-	Region        string // of the member; "" when it has none
+	// ZoneServers, IP:port, are asked for the federation's names; none where the member's own DNS finds them.
+	ZoneServers []string
+	Region      string // of the member; "" when it has none
 }
 
 // Values gives the values that the options stand for, without the chart's defaults. The caller owns the result; nothing
@@ -54,8 +56,14 @@ func (o MemberOptions) Values() map[string]any {
 		s.text("dns.clusterDomain", dns.ClusterDomain)
 		s.set("dns.topology.zone", dns.TopologyZone, true)
 		s.set("dns.topology.region", dns.Region, true)
+		s.list("dns.resolver.zoneServers", dns.ZoneServers)
 	}
 	vals := deepCopy(o.Base)
+	if dns, ok := vals["dns"].(map[string]any); ok && o.DNS != nil {
+		if resolver, ok := dns["resolver"].(map[string]any); ok {
+			delete(resolver, "zoneServers")
+		}
+	}
 	if rbac, ok := vals["rbac"].(map[string]any); ok && o.CustomKinds != nil {
 		delete(rbac, "customKinds")
 	}

@@ -43,7 +43,8 @@ func TestMemberValues(t *testing.T) {
 			opts: MemberOptions{
 				Federation: "fellowship", Cluster: "gondor", DNS: &MemberDNS{Resolver: true, Zone: "example.com", Region: "south"},
 				Base: map[string]any{"dns": map[string]any{
-					"topology": map[string]any{"zone": "south-a"}, "resolver": map[string]any{"enabled": false, "replicas": int64(3)},
+					"topology": map[string]any{"zone": "south-a"},
+					"resolver": map[string]any{"enabled": false, "replicas": int64(3), "zoneServers": []any{"192.0.2.53:53"}},
 				}},
 			},
 			want: map[string]any{
@@ -51,6 +52,17 @@ func TestMemberValues(t *testing.T) {
 				"dns": map[string]any{
 					"zone": "example.com", "topology": map[string]any{"zone": "", "region": "south"},
 					"resolver": map[string]any{"enabled": true, "replicas": int64(3)},
+				},
+			},
+		},
+		{
+			name: "a zone that only its own servers know",
+			opts: MemberOptions{Federation: "fellowship", Cluster: "gondor", DNS: &MemberDNS{Zone: "example.com", ZoneServers: []string{"192.0.2.53:53"}}},
+			want: map[string]any{
+				"federation": map[string]any{"name": "fellowship"}, "cluster": "gondor",
+				"dns": map[string]any{
+					"zone": "example.com", "topology": map[string]any{"zone": "", "region": ""},
+					"resolver": map[string]any{"enabled": false, "zoneServers": []any{"192.0.2.53:53"}},
 				},
 			},
 		},

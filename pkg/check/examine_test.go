@@ -101,7 +101,7 @@ func TestExamineOfAHealthyMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range report {
-		skippable := r.Name == "server-certificate" || r.Name == "dns" // nothing listens, and the federation has no zone
+		skippable := r.Name == "server-certificate" || strings.HasPrefix(r.Name, "dns") // nothing listens, and the federation has no zone
 		if r.Category == MemberCategory("gondor") && r.Level != OK && (!skippable || r.Level != Skipped) {
 			t.Errorf("%s: %s: %s", r.Name, r.Level, r.Text)
 		}

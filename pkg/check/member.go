@@ -50,6 +50,7 @@ func (m *member) checks() []Check {
 		Check{Name: "member-rights", Needs: []string{"member-context", "service-account"}, Run: m.memberRights},
 		Check{Name: "zones", Needs: []string{"member-context", "registered"}, Run: m.zones},
 		Check{Name: "shadowing", Needs: inside, Run: m.shadowing},
+		Check{Name: "dns-servers", Needs: inside, Run: m.servers},
 		Check{Name: "dns", Needs: inside, Limit: dnsLimit, Run: m.dns},
 	)
 }

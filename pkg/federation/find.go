@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -78,21 +79,38 @@ var zoneFlags = []string{"--service-dns-suffix=", "--zone-name="}
 // chosen. It is what its controller manager was told: that holds however the federation was installed, and for values that
 // were overridden.
 func Zone(ctx context.Context, client kubernetes.Interface, ref Ref) (string, error) {
-	manager, err := client.AppsV1().Deployments(ref.Namespace).Get(ctx, ref.ControllerManager(), metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return "", nil // it is not up; whoever needs it will find out
-	}
+	pod, err := managerPod(ctx, client, ref)
 	if err != nil {
-		return "", fmt.Errorf("read Deployment %q in namespace %q: %w", ref.ControllerManager(), ref.Namespace, err)
+		return "", err
 	}
 	for _, flag := range zoneFlags {
-		for _, container := range manager.Spec.Template.Spec.Containers {
-			for _, arg := range container.Args {
-				if domain, found := strings.CutPrefix(arg, flag); found && domain != "" {
-					return strings.TrimSuffix(domain, "."), nil
-				}
-			}
+		if domain := flagOf(pod, flag); domain != "" {
+			return strings.TrimSuffix(domain, "."), nil
 		}
 	}
 	return "", nil
+}
+
+// managerPod is what the controller manager's pods are made of; empty when it is not up: whoever needs it will find out.
+func managerPod(ctx context.Context, client kubernetes.Interface, ref Ref) (corev1.PodSpec, error) {
+	manager, err := client.AppsV1().Deployments(ref.Namespace).Get(ctx, ref.ControllerManager(), metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return corev1.PodSpec{}, nil
+	}
+	if err != nil {
+		return corev1.PodSpec{}, fmt.Errorf("read Deployment %q in namespace %q: %w", ref.ControllerManager(), ref.Namespace, err)
+	}
+	return manager.Spec.Template.Spec, nil
+}
+
+// flagOf is the value of a flag, which is given with its dashes and its sign of equality; "" without one.
+func flagOf(pod corev1.PodSpec, flag string) string {
+	for _, container := range pod.Containers {
+		for _, arg := range container.Args {
+			if value, found := strings.CutPrefix(arg, flag); found {
+				return value
+			}
+		}
+	}
+	return ""
 }

@@ -82,6 +82,7 @@ func TestZone(t *testing.T) {
 		want    string
 	}{
 		{name: "as the controller manager was told, without the dot at its end", objects: []runtime.Object{manager("--v=2", "--zone-name=example.com.")}, want: "example.com"},
+		{name: "a suffix in the zone is what names end with", objects: []runtime.Object{manager("--zone-name=example.com.", "--service-dns-suffix=fed.example.com.")}, want: "fed.example.com"},
 		{name: "none when it was told of none", objects: []runtime.Object{manager("--v=2")}},
 		{name: "none when it is not there"},
 	}

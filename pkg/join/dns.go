@@ -2,9 +2,11 @@ package join
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/fedhelm/fedhelm/pkg/chart"
+	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/memberdns"
 )
 
@@ -20,6 +22,13 @@ func (r *joinRun) memberDNS(ctx context.Context) (*chart.MemberDNS, error) {
 	}
 	dns := chart.MemberDNS{
 		Resolver: server.Kind == memberdns.CoreDNS, Zone: r.Federation.Zone, ClusterDomain: server.Domain, Region: where.Region,
+	}
+	dns.ZoneServers, err = federation.ZoneServers(ctx, r.Host.Client, r.Federation.Ref, r.LookupHost)
+	switch {
+	case errors.Is(err, federation.ErrServersUnknown):
+		r.Progress.Warnf("%v: the pods of %s find the federation's names when it has one and you have run: fedhelm join %s --refresh", err, r.Name, r.Name)
+	case err != nil:
+		return nil, err
 	}
 	if len(where.Zones) == 1 { // of several, none is nearer than the others
 		dns.TopologyZone = where.Zones[0]

@@ -36,6 +36,7 @@ type JoinOptions struct {
 	Refresh      bool              // make new credentials, and render the release anew, though nothing asks for it
 	DNS          memberdns.Kind    // of the member, which is told of the federation; "": it is left alone
 	AskDNS       memberdns.Ask     // how it is asked; nil: over a port-forward
+	LookupHost   federation.Lookup // of the federation's DNS servers that have names; nil: as this machine does it
 
 	// HostClock and MemberClock may be nil: then clocks are not compared.
 	HostClock, MemberClock preflight.Clock

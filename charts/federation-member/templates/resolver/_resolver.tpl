@@ -85,7 +85,7 @@ is ever forwarded to the cluster's DNS under the federation's domain: that would
         ttl {{ .Values.dns.ttl }}
     }
 }
-# The federation: the nearest level of its names, with the addresses that the cluster's DNS finds for it.
+# The federation: the nearest level of its names, with the addresses that {{ .Values.dns.resolver.zoneServers | empty | ternary "the cluster's DNS finds" "the federation's DNS has" }} for it.
 .:5302 {
     bind 127.0.0.1
     errors
@@ -105,8 +105,13 @@ is ever forwarded to the cluster's DNS under the federation's domain: that would
         rcode NXDOMAIN
         authority "{{ $soa }}"
     }
+    {{- with .Values.dns.resolver.zoneServers }}
+    # The zone's own servers: nobody else may know it. One that does not answer is left out until it does.
+    forward {{ $zone }} {{ join " " . }}
+    {{- else }}
     forward {{ $zone }} /etc/resolv.conf {
         max_fails 0
     }
+    {{- end }}
 }
 {{- end -}}
