@@ -109,7 +109,7 @@ func (n *nameTest) answers(s *sandbox, when, from, by string) {
 	begin := time.Now()
 	s.eventually(2*time.Minute, fmt.Sprintf("%s is answered by %s in %s", when, by, from), func() error {
 		result := s.try(20*time.Second, "kubectl", "--context="+from, "--namespace="+n.namespace, "exec", "daemonset/asker", "--",
-			"busybox", "wget", "-q", "-T", "3", "-O", "-", "http://web."+n.namespace+"."+n.r.name+"/")
+			"fetch", "http://web."+n.namespace+"."+n.r.name+"/")
 		if got := strings.TrimSpace(result.stdout); got != by+"-1" {
 			return fmt.Errorf("it is %q: %s", got, result)
 		}

@@ -43,6 +43,7 @@ var Programs = []Program{
 	{"coredns", "./cmd/coredns"},
 	{"kwok", "sigs.k8s.io/kwok/cmd/kwok"},
 	{"pause", "./cmd/pause"},
+	{"fetch", "./cmd/fetch"},
 }
 
 // goflags make a build depend on nothing but its sources.

@@ -46,7 +46,7 @@ func (u Upstream) Node() []Image {
 func (u Upstream) Workload() []Image {
 	return []Image{{
 		Name:    Busybox,
-		Files:   append(accounts(), u.Shell.files()...),
+		Files:   append(append(accounts(), u.Shell.files()...), u.program("/usr/local/bin/fetch", "fetch")), // what curl would be
 		Command: []string{"sh"}, User: "0",
 	}}
 }
