@@ -122,7 +122,7 @@ func checkName(name string, limit int) error {
 			return fmt.Errorf("label %q has %d octets, and may have 1 to %d", label, len(label), maxLabel)
 		}
 		for _, c := range []byte(label) {
-			if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			if fit := c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_'; !fit {
 				return fmt.Errorf("label %q has other octets than letters, digits, - and _", label)
 			}
 		}

@@ -37,7 +37,7 @@ var (
 )
 
 // Throttled is an ErrThrottled that says for how long.
-type Throttled struct {
+type Throttled struct { //nolint:errname // it is read as dns.Throttled
 	After time.Duration // zero: it was not said
 	Err   error
 }
@@ -48,7 +48,7 @@ func (t *Throttled) Error() string { return fmt.Sprintf("%v: %v", ErrThrottled, 
 func (t *Throttled) Unwrap() []error { return []error{ErrThrottled, t.Err} }
 
 // UnitErrors says which units were not made. All others were.
-type UnitErrors struct {
+type UnitErrors struct { //nolint:errname // they are several
 	Failed map[string]error // by name of the unit
 }
 

@@ -1,6 +1,7 @@
 package dnstest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,12 +81,11 @@ func testUnder(t *testing.T, h Harness) {
 	h.has(t, h.name("a.part"), inside[1:]...)
 	h.has(t, h.name("nothing"))
 	h.has(t, h.name("b"), outside[1])
-	all := append(inside, outside...)
 	got := map[string]bool{}
 	for _, s := range h.list(t, h.Zone.Name) {
 		got[s.Name] = true
 	}
-	for _, s := range all {
+	for _, s := range slices.Concat(inside, outside) {
 		if !got[s.Name] {
 			t.Errorf("Records of all the zone lack %s", s.Name)
 		}

@@ -35,7 +35,7 @@ func (r records) check(zone dns.Zone, u dns.Unit) error {
 	for _, c := range u.Changes {
 		about := cmp.Or(c.After, c.Before)
 		had, ok := r[about.Name][about.Type]
-		if ok != (c.Before != nil) || ok && !(had.TTL == c.Before.TTL && slices.Equal(had.Values, c.Before.Values)) {
+		if ok != (c.Before != nil) || ok && (had.TTL != c.Before.TTL || !slices.Equal(had.Values, c.Before.Values)) {
 			return fmt.Errorf("%s %s: %w", about.Name, about.Type, dns.ErrStale)
 		}
 		if !dns.Within(about.Name, zone.Name) {

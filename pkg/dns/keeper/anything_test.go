@@ -130,7 +130,7 @@ func (c *chaos) spoil() {
 			}
 			return nil
 		}},
-		{Reject: func(u dns.Unit) error {
+		{Reject: func(dns.Unit) error {
 			if seen++; seen%3 == 0 {
 				return dns.ErrRejected
 			}

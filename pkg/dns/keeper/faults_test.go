@@ -28,7 +28,8 @@ func TestProviderThatFails(t *testing.T) {
 		{name: "the zone is gone", err: fmt.Errorf("zone: %w", dns.ErrNoZone), want: keeper.ZoneNotFound},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inWorld(t, func(t *testing.T, w *world) {
+			inWorld(t, func(w *world) {
+				t := w.t
 				web := service("web", "gondor")
 				w.server.Fail(inmemory.Faults{Call: func(string) error { return tt.err }})
 				before := w.server.Calls("")
@@ -53,7 +54,8 @@ func TestProviderThatFails(t *testing.T) {
 }
 
 func TestThrottlingIsRespected(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
+		t := w.t
 		var at []time.Time
 		w.server.Fail(inmemory.Faults{Call: func(string) error {
 			at = append(at, time.Now())
@@ -87,7 +89,8 @@ func TestUnitThatFailsDoesNotHoldUpOthers(t *testing.T) {
 		{name: "failing", err: errors.New("try later"), want: keeper.Failing, within: time.Minute},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inWorld(t, func(t *testing.T, w *world) {
+			inWorld(t, func(w *world) {
+				t := w.t
 				bad, good := service("bad", "gondor"), service("good", "gondor")
 				tries := 0
 				w.server.Fail(inmemory.Faults{Reject: func(u dns.Unit) error {
@@ -192,7 +195,8 @@ func TestProviderIsOpenedUntilItCanBe(t *testing.T) {
 }
 
 func TestUnitThatIsThrottledHasAllWait(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
+		t := w.t
 		web := service("web", "gondor")
 		w.server.Fail(inmemory.Faults{Reject: func(dns.Unit) error { return &dns.Throttled{After: 20 * time.Second, Err: errors.New("slow down")} }})
 		w.want(web)
@@ -213,7 +217,7 @@ func TestUnitThatIsThrottledHasAllWait(t *testing.T) {
 }
 
 func TestPausesBeginAnewAfterQuiet(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
 		for n := range 10 {
 			failed := false
 			w.server.Fail(inmemory.Faults{Call: func(call string) error {
@@ -231,8 +235,30 @@ func TestPausesBeginAnewAfterQuiet(t *testing.T) {
 	})
 }
 
+func TestPausesBeginAnewAfterAListing(t *testing.T) {
+	inWorld(t, func(w *world) {
+		t := w.t
+		for range 10 {
+			failed := false
+			w.server.Fail(inmemory.Faults{Call: func(string) error {
+				if failed {
+					return nil
+				}
+				failed = true
+				return errors.New("connection reset")
+			}})
+			due := w.keeper.Status().LastSync.Add(5 * time.Minute)
+			time.Sleep(5*time.Minute + 10*time.Second)
+			synctest.Wait()
+			if late := w.keeper.Status().LastSync.Sub(due); late > 2*time.Second {
+				t.Fatalf("after one failure, the zone is listed %s late", late)
+			}
+		}
+	})
+}
+
 func TestZoneThatIsMadeAnewIsFoundAgain(t *testing.T) {
-	inWorld(t, func(_ *testing.T, w *world) {
+	inWorld(t, func(w *world) {
 		web := service("web", "gondor")
 		w.want(web)
 		w.settle()

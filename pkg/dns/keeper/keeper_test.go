@@ -12,7 +12,7 @@ import (
 )
 
 func TestServiceComesChangesAndGoes(t *testing.T) {
-	inWorld(t, func(_ *testing.T, w *world) {
+	inWorld(t, func(w *world) {
 		web := service("web", "gondor", "rohan")
 		w.want(web)
 		w.settle()
@@ -32,7 +32,7 @@ func TestServiceComesChangesAndGoes(t *testing.T) {
 }
 
 func TestChangeIsInTheZoneSoon(t *testing.T) {
-	inWorld(t, func(_ *testing.T, w *world) {
+	inWorld(t, func(w *world) {
 		web := service("web", "gondor")
 		w.want(web)
 		time.Sleep(100 * time.Millisecond)
@@ -42,7 +42,8 @@ func TestChangeIsInTheZoneSoon(t *testing.T) {
 }
 
 func TestChangesAreGathered(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
+		t := w.t
 		before := w.server.Calls(inmemory.CallChange)
 		all := services(40, "gondor", "rohan")
 		for _, s := range all {
@@ -58,7 +59,8 @@ func TestChangesAreGathered(t *testing.T) {
 }
 
 func TestChangesThatNeverPauseAreNotPutOffForEver(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
+		t := w.t
 		first := service("first", "gondor")
 		w.want(first)
 		for i := range 110 {
@@ -73,7 +75,8 @@ func TestChangesThatNeverPauseAreNotPutOffForEver(t *testing.T) {
 }
 
 func TestWhatIsThereCostsNoCall(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
+		t := w.t
 		all := services(20, "gondor")
 		w.want(all...)
 		w.settle()
@@ -141,7 +144,8 @@ func TestNamesOfOtherKeepersAreNotLookedAt(t *testing.T) {
 }
 
 func TestStatusCounts(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
+		t := w.t
 		web := service("web", "gondor", "rohan") // both zones of gondor, its region, rohan's two, and two addresses for all
 		w.want(web)
 		w.settle()
@@ -163,7 +167,8 @@ func TestStatusCounts(t *testing.T) {
 }
 
 func TestChangesOfStatusAreTold(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
+		t := w.t
 		web := service("web", "gondor")
 		w.want(web)
 		w.settle()

@@ -46,7 +46,7 @@ func TestWhatOthersDoToOurNamesIsRepaired(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inWorld(t, func(_ *testing.T, w *world) {
+			inWorld(t, func(w *world) {
 				w.want(web)
 				w.settle()
 				tt.meddle(w)
@@ -59,7 +59,7 @@ func TestWhatOthersDoToOurNamesIsRepaired(t *testing.T) {
 }
 
 func TestMeddlingIsRepairedByAnotherProcess(t *testing.T) {
-	inWorld(t, func(_ *testing.T, w *world) {
+	inWorld(t, func(w *world) {
 		web := service("web", "gondor")
 		w.want(web)
 		w.settle()
@@ -72,7 +72,8 @@ func TestMeddlingIsRepairedByAnotherProcess(t *testing.T) {
 
 // A mark that says a Service which does not want the name is mended; the name is not removed for a moment.
 func TestMarkThatSaysAnotherServiceRemovesNothing(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
+		t := w.t
 		first, web := service("a-first", "gondor"), service("web", "gondor")
 		w.want(first, web)
 		w.settle()
@@ -89,7 +90,7 @@ func TestMarkThatSaysAnotherServiceRemovesNothing(t *testing.T) {
 }
 
 func TestMarkIsPutBackByAProcessThatSawIt(t *testing.T) {
-	inWorld(t, func(_ *testing.T, w *world) {
+	inWorld(t, func(w *world) {
 		web := service("web", "gondor")
 		w.want(web)
 		w.settle()
@@ -103,7 +104,7 @@ func TestMarkIsPutBackByAProcessThatSawIt(t *testing.T) {
 
 // A change that meets what somebody else changed since the listing is stale: the zone is listed at once, and both are put right.
 func TestChangeOfWhatOthersChanged(t *testing.T) {
-	inWorld(t, func(_ *testing.T, w *world) {
+	inWorld(t, func(w *world) {
 		web, other := service("web", "gondor"), service("other", "gondor")
 		w.want(web)
 		w.settle()
@@ -136,7 +137,8 @@ func TestForeignNamesAreLeftAlone(t *testing.T) {
 		{name: "a text where the mark would be", message: "no room", foreign: []dns.RecordSet{{Name: dns.MarkName(name), Type: dns.TXT, TTL: 5, Values: []string{"x"}}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inWorld(t, func(t *testing.T, w *world) {
+			inWorld(t, func(w *world) {
+				t := w.t
 				for _, set := range tt.foreign {
 					w.server.Put(zone, set)
 				}
@@ -166,7 +168,7 @@ func TestForeignNamesAreLeftAlone(t *testing.T) {
 }
 
 func TestNamesOfAnEarlierFederationAreAdopted(t *testing.T) {
-	inWorld(t, func(_ *testing.T, w *world) {
+	inWorld(t, func(w *world) {
 		web, gone := service("web", "gondor"), service("gone", "gondor")
 		w.want(web, gone)
 		w.settle()

@@ -38,7 +38,8 @@ func TestPurge(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inWorld(t, func(t *testing.T, w *world) {
+			inWorld(t, func(w *world) {
+				t := w.t
 				w.server.Put(zone, foreign)
 				w.server.Put(zone, dns.RecordSet{Name: dns.MarkName(foreign.Name), Type: dns.TXT, TTL: 5, Values: []string{dns.Mark{Federation: other.Federation, UID: other.UID}.Text()}})
 				untouched := w.server.Dump(zone)
@@ -62,7 +63,8 @@ func TestPurge(t *testing.T) {
 }
 
 func TestPurgeEndsWithItsContext(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
+		t := w.t
 		w.server.Fail(inmemory.Faults{Call: func(string) error { return &dns.Throttled{After: time.Hour, Err: errors.New("slow down")} }})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()

@@ -25,7 +25,7 @@ func TestKilledAtAnyChange(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for killAt, killed := 1, true; killed; killAt++ {
-				inWorld(t, func(t *testing.T, w *world) {
+				inWorld(t, func(w *world) {
 					foreign := dns.RecordSet{Name: "www.example.com.", Type: dns.A, TTL: 5, Values: []string{"203.0.113.1"}}
 					w.server.Put(zone, foreign)
 					w.want(tt.before...)
@@ -65,7 +65,7 @@ func TestKilledAtAnyChange(t *testing.T) {
 }
 
 func TestNothingGoesBeforeAllServicesAreKnown(t *testing.T) {
-	inWorld(t, func(_ *testing.T, w *world) {
+	inWorld(t, func(w *world) {
 		web, other := service("web", "gondor"), service("other", "gondor")
 		w.want(web, other)
 		w.settle()
@@ -81,7 +81,8 @@ func TestNothingGoesBeforeAllServicesAreKnown(t *testing.T) {
 }
 
 func TestBrake(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
+		t := w.t
 		all := services(300, "gondor") // 5 % are 15
 		w.want(all...)
 		w.settle()
@@ -113,7 +114,7 @@ func TestBrake(t *testing.T) {
 }
 
 func TestDeletionThatWasSeenHasNoBrake(t *testing.T) {
-	inWorld(t, func(_ *testing.T, w *world) {
+	inWorld(t, func(w *world) {
 		all := services(100, "gondor")
 		w.want(all...)
 		w.settle()

@@ -40,14 +40,14 @@ type world struct {
 }
 
 // inWorld runs a test in a bubble of its own, with a keeper that has started and knows that there is no Service.
-func inWorld(t *testing.T, test func(*testing.T, *world)) {
+func inWorld(t *testing.T, test func(*world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.start()
 		w.keeper.Known()
 		w.settle()
-		test(t, w)
+		test(w)
 		w.stop()
 	})
 }
