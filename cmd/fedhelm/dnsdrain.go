@@ -71,7 +71,7 @@ func printDrained(w io.Writer, d *dnsview.Drained, flags string) {
 		what, direction = "brought back", "to it again"
 	}
 	if !d.Changed {
-		what = "is " + map[bool]string{true: "drained", false: "not drained"}[d.Drained] + " already"
+		what = map[bool]string{true: "was drained already", false: "was not drained"}[d.Drained]
 	}
 	of := ""
 	if d.Service != "" {
@@ -79,7 +79,7 @@ func printDrained(w io.Writer, d *dnsview.Drained, flags string) {
 	}
 	fmt.Fprintf(w, "cluster %q %s%s\n", d.Cluster, what, of)
 	if len(d.Moved) > 0 {
-		fmt.Fprintf(w, "%s %s; answers that lead elsewhere may be kept by others for up to %s\n", leading(len(d.Moved)), direction, ttl(d.TTL))
+		fmt.Fprintf(w, "%s %s; who has asked before may keep the former answer for up to %s\n", leading(len(d.Moved)), direction, ttl(d.TTL))
 	}
 	if len(d.Unbacked) > 0 {
 		fmt.Fprintf(w, "No other member backs these, so they have no names now: %s\n", strings.Join(d.Unbacked, ", "))

@@ -88,8 +88,7 @@ func (v *View) Resolve(ctx context.Context, question Question) (Resolution, erro
 	r := Resolution{Name: q.asked, From: question.From, Service: q.namespace + "/" + q.service, Steps: []Step{}}
 	st := v.find(q)
 	if st == nil {
-		r.remark("federation %q has no Service %q", v.Federation, r.Service)
-		st = &state{service: &corev1.Service{}, members: map[string]Member{}, reason: NotPublished, message: "there is no such Service"}
+		st = &state{service: &corev1.Service{}, members: map[string]Member{}, reason: NotPublished, message: "the federation has no such Service"}
 		st.service.Namespace, st.service.Name = q.namespace, q.service
 	}
 	r.judge(st)
@@ -154,11 +153,7 @@ func (r *Resolution) judge(st *state) {
 		r.remark("Service %q: %s", r.Service, problem)
 	}
 	switch st.reason {
-	case fedv1beta1.ReasonPublished, fedv1beta1.ReasonNoBackend:
-	case NotPublished:
-		if st.service.UID != "" {
-			r.remark("Service %q has no names: %s", r.Service, st.message)
-		}
+	case fedv1beta1.ReasonPublished, fedv1beta1.ReasonNoBackend, NotPublished: // the steps say so
 	default:
 		r.remark("the records may be others than those computed: Service %q is %s: %s", r.Service, st.reason, st.message)
 	}
@@ -178,10 +173,7 @@ func (r *Resolution) follow(v *View, st *state, z *Zone, place dns.Place) {
 		step := Step{Name: bare(name), Who: fmt.Sprintf("DNS zone %s, %s", bare(z.Zone), spelt(place)), Members: v.at(st, place)}
 		at := slices.IndexFunc(wanted, func(w dns.Wanted) bool { return w.Name == name })
 		if at < 0 {
-			step.Answer = "no such name"
-			if len(wanted) > 0 {
-				step.Answer += ": no member is there"
-			}
+			step.Answer = "no such name: " + absent(st, len(wanted) > 0)
 			r.Leads = LeadsNowhere
 			r.Steps = append(r.Steps, step)
 			return
@@ -205,6 +197,18 @@ func (r *Resolution) follow(v *View, st *state, z *Zone, place dns.Place) {
 		step.Answer = recordsText(sets)
 		r.Steps = append(r.Steps, step)
 		return
+	}
+}
+
+// absent says why a name is not there. others says that the Service has others.
+func absent(st *state, others bool) string {
+	switch {
+	case others:
+		return "no member is there"
+	case !st.published:
+		return st.message
+	default:
+		return "no member backs the Service"
 	}
 }
 

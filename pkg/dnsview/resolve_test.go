@@ -130,13 +130,13 @@ func TestResolve(t *testing.T) {
 			"web.shop.fellowship.svc.moon.example.com | DNS zone example.com, region moon | no such name: no member is there", "none []",
 		}},
 		{name: "a Service that nobody backs", service: service("web", "{"+held+"}", says("NoBackend", "")), ask: "web.shop.fellowship", want: []string{
-			global + " | DNS zone example.com, all members | no such name", "none []",
+			global + " | DNS zone example.com, all members | no such name: no member backs the Service", "none []",
 		}},
 		{name: "a Service that there is not", ask: "web.shop.fellowship", want: []string{
-			global + " | DNS zone example.com, all members | no such name", "none []", `note: federation "fellowship" has no Service "shop/web"`,
+			global + " | DNS zone example.com, all members | no such name: the federation has no such Service", "none []",
 		}},
 		{name: "a Service that asks for no names", service: service("web", "", annotated(fedv1beta1.AnnotationDNSAddresses, "none")), ask: "web.shop.fellowship", want: []string{
-			global + " | DNS zone example.com, all members | no such name", "none []", `note: Service "shop/web" has no names: annotation federation.fedhelm.io/dns-addresses says none`,
+			global + " | DNS zone example.com, all members | no such name: annotation federation.fedhelm.io/dns-addresses says none", "none []",
 		}},
 		{name: "a hostname is where it ends", service: service("web", `{"gondor":{"hostname":"lb.example.net."}}`), ask: global, want: []string{
 			global + " | DNS zone example.com, all members | CNAME lb.example.net", "federation []lb.example.net",
@@ -166,7 +166,7 @@ func TestResolve(t *testing.T) {
 		{name: "from a member of which it cannot be told", service: service("web", drained), ask: "web.shop.fellowship.svc.cluster.local", from: "gondor", want: []string{
 			"web.shop.fellowship.svc.cluster.local | the DNS of gondor | asks the federation's resolver, or is kube-dns and knows the federation itself",
 			"web.shop.svc.cluster.local | the Service of gondor | not known: the cluster was not looked at, and the federation does not say. Without a ready endpoint the federation's names are next",
-			westA + " | DNS zone example.com, zone west-a of region west | no such name", "unknown []", noGondor,
+			westA + " | DNS zone example.com, zone west-a of region west | no such name: no member backs the Service", "unknown []", noGondor,
 		}},
 		{name: "a name in the zone is the same from a member", service: service("web", out), ask: global, from: "gondor", want: []string{atGlobal, mordors, noGondor}},
 		{name: "of several zones none is nearer", service: service("web", out), ask: "web.shop.fellowship.svc.x.y", from: "rohan", want: []string{
