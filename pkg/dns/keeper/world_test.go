@@ -53,6 +53,7 @@ func inWorld(t *testing.T, test func(*world)) {
 }
 
 func newWorld(t *testing.T) *world {
+	t.Helper()
 	w := &world{t: t, server: inmemory.New(zone), told: map[string]int{}}
 	w.options = keeper.Options{
 		Provider: "inmemory", ZoneName: "example.com", Owner: owner, UnsourcedPercent: 5,
