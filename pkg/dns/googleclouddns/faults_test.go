@@ -58,24 +58,27 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func TestAListingUnderWaySurvivesThrottling(t *testing.T) {
-	googleclouddns.PageWaits[0] = time.Millisecond
+func TestAListingUnderWaySurvivesPassingFailures(t *testing.T) {
+	googleclouddns.PageWaits[0], googleclouddns.PageWaits[1] = time.Millisecond, time.Millisecond
 	server, p := started(t)
 	for i := range 250 {
 		server.Put(example.ID, fakeserver.RecordSet{Name: fmt.Sprintf("name-%03d.example.com.", i), Type: "A", TTL: 60, Rrdatas: []string{"192.0.2.1"}})
 	}
 	calls := 0
 	server.Fail(func(string) *fakeserver.Error {
-		if calls++; calls == 2 {
+		switch calls++; calls {
+		case 2:
 			return fakeserver.RateLimited
+		case 3:
+			return fakeserver.Unavailable
 		}
 		return nil
 	})
 	if sets, err := p.Records(t.Context(), example, example.Name); err != nil || len(sets) != 252 {
 		t.Errorf("Records = %d sets, %v, want 252", len(sets), err)
 	}
-	if calls != 4 {
-		t.Errorf("%d calls for three pages of which one was throttled, want 4", calls)
+	if calls != 5 {
+		t.Errorf("%d calls for three pages of which one failed twice, want 5", calls)
 	}
 }
 

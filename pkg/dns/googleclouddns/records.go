@@ -32,16 +32,16 @@ func (p *Provider) Records(ctx context.Context, zone dns.Zone, under string) ([]
 	return sets, nil
 }
 
-// Waits before a page is asked for again. Without them, a listing of many pages would not end where others use up what the project may ask.
+// Waits before a page is asked for again. Without them, a listing of many pages would hardly end where others use up what the project may ask.
 var pageWaits = []time.Duration{2 * time.Second, 5 * time.Second, 15 * time.Second}
 
-// page asks for one. If it is not the first, and too much was asked, it is asked for again.
+// page asks for one. If it is not the first, it is asked for again after failures that pass.
 func (p *Provider) page(ctx context.Context, zone dns.Zone, token string) (*clouddns.ResourceRecordSetsListResponse, error) {
 	for try := 0; ; try++ {
 		page, err := call(ctx, p, "resourceRecordSets.list", func(project string) *clouddns.ResourceRecordSetsListCall {
 			return p.api.ResourceRecordSets.List(project, zone.ID).PageToken(token)
 		})
-		if token == "" || try == len(pageWaits) || !errors.Is(err, dns.ErrThrottled) {
+		if err == nil || token == "" || try == len(pageWaits) || errors.Is(err, dns.ErrDenied) || errors.Is(err, dns.ErrNoZone) {
 			return page, err
 		}
 		select {

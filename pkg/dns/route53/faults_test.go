@@ -64,24 +64,27 @@ func TestCallsArePaced(t *testing.T) {
 	}
 }
 
-func TestAListingUnderWaySurvivesThrottling(t *testing.T) {
-	route53.PageWaits[0] = time.Millisecond
+func TestAListingUnderWaySurvivesPassingFailures(t *testing.T) {
+	route53.PageWaits[0], route53.PageWaits[1] = time.Millisecond, time.Millisecond
 	server, p, zone := started(t)
 	for i := range 700 {
 		server.Put(zone.ID, fakeserver.RecordSet{Name: fmt.Sprintf("name-%03d.example.com.", i), Type: "A", TTL: 60, Records: fakeserver.Values("192.0.2.1")})
 	}
 	calls := 0
 	server.Fail(func(string) *fakeserver.Error {
-		if calls++; calls == 2 {
+		switch calls++; calls {
+		case 2:
 			return fakeserver.Throttling
+		case 3:
+			return fakeserver.Internal
 		}
 		return nil
 	})
 	if sets, err := p.Records(t.Context(), zone, zone.Name); err != nil || len(sets) != 702 {
 		t.Errorf("Records = %d sets, %v, want 702", len(sets), err)
 	}
-	if calls != 4 {
-		t.Errorf("%d calls for three pages of which one was throttled, want 4", calls)
+	if calls != 5 {
+		t.Errorf("%d calls for three pages of which one failed twice, want 5", calls)
 	}
 }
 

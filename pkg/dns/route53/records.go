@@ -46,14 +46,14 @@ func (p *Provider) Records(ctx context.Context, zone dns.Zone, under string) ([]
 	return sets, nil
 }
 
-// Waits before a page is asked for again. Without them, a listing of many pages would not end where others use up what the account may ask.
+// Waits before a page is asked for again. Without them, a listing of many pages would hardly end where others use up what the account may ask.
 var pageWaits = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second}
 
-// page asks for one. If it is not the first, and too much was asked, it is asked for again.
+// page asks for one. If it is not the first, it is asked for again after failures that pass.
 func (p *Provider) page(ctx context.Context, in *route53.ListResourceRecordSetsInput, further bool) (*route53.ListResourceRecordSetsOutput, error) {
 	for try := 0; ; try++ {
 		page, err := call(ctx, p, "ListResourceRecordSets", (*route53.Client).ListResourceRecordSets, in)
-		if !further || try == len(pageWaits) || !errors.Is(err, dns.ErrThrottled) {
+		if err == nil || !further || try == len(pageWaits) || errors.Is(err, dns.ErrDenied) || errors.Is(err, dns.ErrNoZone) {
 			return page, err
 		}
 		select {
