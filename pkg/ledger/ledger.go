@@ -61,7 +61,7 @@ func (e Entry) Of(uid types.UID) bool {
 func (e Entry) after(before Entry) Entry {
 	e.Orphan = e.Orphan || before.Orphan
 	var former []string
-	for _, uid := range strings.Split(fmt.Sprintf("%s,%s,%s", before.Former, before.UID, e.Former), ",") {
+	for uid := range strings.SplitSeq(fmt.Sprintf("%s,%s,%s", before.Former, before.UID, e.Former), ",") {
 		if uid != "" && uid != string(e.UID) && !slices.Contains(former, uid) {
 			former = append(former, uid)
 		}
