@@ -93,7 +93,7 @@ func converge(t *testing.T, c cloud) {
 
 // faults choose one of some answers for every tenth call, and nil for others. It is always the same ones.
 func faults[E any](answers ...*E) func(string) *E {
-	chance := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // nobody is to be surprised
+	chance := rand.New(rand.NewPCG(1, 2))
 	return func(string) *E {
 		if chance.IntN(10) > 0 {
 			return nil
