@@ -12,6 +12,7 @@ import (
 
 	dnsnames "github.com/fedhelm/fedhelm/pkg/dns" // the flags have its name
 	"github.com/fedhelm/fedhelm/pkg/dnsconfig"
+	"github.com/fedhelm/fedhelm/pkg/dnsstate"
 )
 
 // dns says who serves the federation's names, and how they are kept there.
@@ -42,9 +43,6 @@ const (
 	hostnamesCNAME   = "cname"
 )
 
-// longestTTL is also that of the annotation of a Service.
-const longestTTL = 24 * time.Hour
-
 func (d *dns) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&d.first.provider, "dns-provider", "", "who serves the federation's DNS zone: "+strings.Join(dnsconfig.Providers(), ", ")+"; empty or none for a federation without DNS")
 	fs.StringVar(&d.first.name, "zone-name", "", "DNS zone with the federation's names, such as example.com.")
@@ -68,7 +66,7 @@ func (d *dns) enabled() bool {
 func (d *dns) validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if d.ttl < time.Second || d.ttl > longestTTL || d.ttl%time.Second != 0 {
+	if d.ttl < dnsstate.ShortestTTL || d.ttl > dnsstate.LongestTTL || d.ttl%time.Second != 0 {
 		bad("--dns-ttl=%s: must be whole seconds, from 1s to 24h", d.ttl)
 	}
 	if d.hostnames != hostnamesResolve && d.hostnames != hostnamesCNAME {

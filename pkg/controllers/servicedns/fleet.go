@@ -12,6 +12,7 @@ import (
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/dns"
+	"github.com/fedhelm/fedhelm/pkg/dnsstate"
 	"github.com/fedhelm/fedhelm/pkg/failover"
 )
 
@@ -45,7 +46,7 @@ func fleetOf(clusters []fedv1beta1.Cluster, g grace, now time.Time) (*fleet, tim
 		if _, leaving := c.Annotations[fedv1beta1.AnnotationLeaving]; leaving || c.DeletionTimestamp != nil {
 			continue
 		}
-		m := member{drained: c.Annotations[fedv1beta1.AnnotationDNSDrain] == "true"}
+		m := member{drained: dnsstate.DrainedCluster(c.Annotations)}
 		m.nodes, m.problem = nodeAddresses(c.Annotations[fedv1beta1.AnnotationNodeAddresses])
 		f.members[c.Name] = m
 		f.places = append(f.places, dns.Member{Name: c.Name, Region: c.Status.Region, Zones: c.Status.Zones})

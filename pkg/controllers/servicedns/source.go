@@ -1,13 +1,10 @@
 package servicedns
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,12 +15,6 @@ import (
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/dnsstate"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
-)
-
-// Limits of AnnotationDNSTTL, in seconds.
-const (
-	shortestTTL = 1
-	longestTTL  = 24 * 60 * 60
 )
 
 // source is what a Service of the federation API says of its names.
@@ -60,7 +51,7 @@ func read(s *corev1.Service, services kinds.Kind, ttl uint32) *source {
 	}
 	is.from = fedv1beta1.DNSAddressesLoadBalancer
 	from, said := s.Annotations[fedv1beta1.AnnotationDNSAddresses]
-	is.published = (said || s.Spec.Type == corev1.ServiceTypeLoadBalancer) && from != fedv1beta1.DNSAddressesNone && federated(s, services)
+	is.published = dnsstate.Published(s) && federated(s, services)
 	if !is.published {
 		return is
 	}
@@ -70,15 +61,13 @@ func read(s *corev1.Service, services kinds.Kind, ttl uint32) *source {
 			is.problems = append(is.problems, err.Error())
 		}
 	}
-	if text, said := s.Annotations[fedv1beta1.AnnotationDNSTTL]; said {
-		if is.ttl, err = parseTTL(text); err != nil {
-			is.problems, is.ttl = append(is.problems, err.Error()), ttl
-		}
+	if is.ttl, err = dnsstate.TTL(s.Annotations, ttl); err != nil {
+		is.problems = append(is.problems, err.Error())
 	}
 	if is.from == fedv1beta1.DNSAddressesExternalIPs {
 		is.external = addresses(s.Spec.ExternalIPs)
 	}
-	is.drained = list(s.Annotations[fedv1beta1.AnnotationDNSDrain])
+	is.drained = dnsstate.Drains(s.Annotations)
 	return is
 }
 
@@ -109,22 +98,6 @@ func addressesFrom(text string) (from, ingress string, err error) {
 	return "", "", fmt.Errorf("annotation %s=%q: must be %s, %s, %s, %sNAME or %s", fedv1beta1.AnnotationDNSAddresses, text,
 		fedv1beta1.DNSAddressesLoadBalancer, fedv1beta1.DNSAddressesExternalIPs, fedv1beta1.DNSAddressesNodes,
 		fedv1beta1.DNSAddressesIngressPrefix, fedv1beta1.DNSAddressesNone)
-}
-
-// parseTTL reads AnnotationDNSTTL: seconds, or a duration.
-func parseTTL(text string) (uint32, error) {
-	seconds, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		var d time.Duration
-		if d, err = time.ParseDuration(text); err == nil && d%time.Second != 0 {
-			err = errors.New("no whole seconds")
-		}
-		seconds = int64(d / time.Second)
-	}
-	if err != nil || seconds < shortestTTL || seconds > longestTTL {
-		return 0, fmt.Errorf("annotation %s=%q: must be seconds, or a length of time such as 30s, from 1s to 24h", fedv1beta1.AnnotationDNSTTL, text)
-	}
-	return uint32(seconds), nil //nolint:gosec // checked
 }
 
 // list parts a list at commas. Nothing is in an empty one.
