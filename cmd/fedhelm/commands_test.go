@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/fake"
 
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
 	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
@@ -91,6 +92,48 @@ func TestStatus(t *testing.T) {
 	var got map[string]any
 	if err := json.Unmarshal(c.out.Bytes(), &got); err != nil || got["ready"] != true || got["name"] != "fellowship" || got["members"] == nil {
 		t.Errorf("the status in JSON is %v, %v", got, err)
+	}
+}
+
+func TestStatusShowsDNSZones(t *testing.T) {
+	manager := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "fellowship-controller-manager", Namespace: "middle-earth"}}
+	manager.Spec.Template.Spec.Containers = []corev1.Container{{Args: []string{"--zone-name=example.com."}}}
+	tests := []struct {
+		name string
+		edit func(*namesAPI)
+		out  []string
+	}{
+		{name: "one that is ready", out: []string{"DNS ZONE      PROVIDER   READY   NAMES   RECORDS   SERVERS   REASON\nexample.com   coredns    yes     3       4         -         -\n"}},
+		{
+			name: "one that is not, and what is held", out: []string{
+				"example.com   coredns    yes     3       4         192.0.2.53:53   records are held: 40 Services are not there\n", "example.net   coredns    no      3       4         -               Denied: the key is wrong\n",
+			},
+			edit: func(f *namesAPI) {
+				f.zones[0].Status.Servers = []string{"192.0.2.53:53"}
+				f.zones[0].Status.Conditions = append(f.zones[0].Status.Conditions, is(fedv1beta1.DNSZoneRecordsHeld, metav1.ConditionTrue, fedv1beta1.ReasonSourcesMissing, "40 Services are not there"))
+				f.zones = append(f.zones, zoneOf("example.net.", fedv1beta1.ReasonDenied, "the key\nis wrong"))
+			},
+		},
+		{name: "an API that does not answer", out: []string{"DNS zones:", "not known: list the DNSZones of the federation API: no route"}, edit: func(f *namesAPI) { f.err = errors.New("no route") }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, f := resolving(t, nil)
+			if _, err := c.host.Client.AppsV1().Deployments("middle-earth").Create(t.Context(), manager, metav1.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if tt.edit != nil {
+				tt.edit(f)
+			}
+			if err := c.fedhelm("status", "fellowship", "-n", "middle-earth"); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range tt.out {
+				if !strings.Contains(c.out.String(), want) {
+					t.Errorf("the status does not say %q:\n%s", want, c.out.String())
+				}
+			}
+		})
 	}
 }
 

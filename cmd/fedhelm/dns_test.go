@@ -29,7 +29,7 @@ type namesAPI struct {
 }
 
 func (f *namesAPI) Zones(context.Context) (*fedv1beta1.DNSZoneList, error) {
-	return &fedv1beta1.DNSZoneList{Items: f.zones}, nil
+	return &fedv1beta1.DNSZoneList{Items: f.zones}, f.err
 }
 
 func (f *namesAPI) Annotate(_ context.Context, name, key, value string) (*fedv1beta1.Cluster, error) {

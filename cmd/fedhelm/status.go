@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fedhelm/fedhelm/pkg/diagnosis"
+	"github.com/fedhelm/fedhelm/pkg/dnsview"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
 	"github.com/fedhelm/fedhelm/pkg/release"
@@ -40,7 +42,13 @@ type status struct {
 	federation.Status
 	Release *release.Info `json:"release,omitempty"` // missing when Helm did not install it
 	Problem string        `json:"problem,omitempty"` // what keeps it from being ready
+	// DNSZones are those with its names; missing for a federation without DNS. DNSProblem is why nothing can be said of them.
+	DNSZones   []dnsview.Zone `json:"dnsZones,omitempty"`
+	DNSProblem string         `json:"dnsProblem,omitempty"`
 }
+
+// zonesAnswer is how long the federation API may take to tell of its zones: all else is told without it.
+const zonesAnswer = 5 * time.Second
 
 func (p *program) status(c *cli.Context, ref federation.Ref, format string) error {
 	host, err := p.connect(hostFrom(c))
@@ -49,6 +57,9 @@ func (p *program) status(c *cli.Context, ref federation.Ref, format string) erro
 	}
 	s, err := look(c, host, ref)
 	if err != nil {
+		return err
+	}
+	if err := p.lookAtZones(c, host, &s); err != nil {
 		return err
 	}
 	if err := p.print(format, s, func(w io.Writer) { printStatus(w, s, time.Now()) }); err != nil {
@@ -96,6 +107,32 @@ func look(c *cli.Context, host *host, ref federation.Ref) (status, error) {
 		s.Problem = problem(c, host, ref)
 	}
 	return s, nil
+}
+
+// lookAtZones asks the federation API how its DNS zones are, if it has any. An API that does not answer is no error.
+func (p *program) lookAtZones(c *cli.Context, host *host, s *status) error {
+	zone, err := federation.Zone(c.Context, host.Client, s.Ref)
+	if err != nil || zone == "" {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Context, zonesAnswer)
+	defer cancel()
+	if s.DNSZones, err = p.zones(ctx, host, s.Ref); err != nil {
+		s.DNSProblem = err.Error()
+	}
+	return c.Err()
+}
+
+func (p *program) zones(ctx context.Context, host *host, ref federation.Ref) ([]dnsview.Zone, error) {
+	api, err := federation.OpenAPI(ctx, host.Client, ref, tune)
+	if err != nil {
+		return nil, err
+	}
+	names, err := p.dns(api.Config)
+	if err != nil {
+		return nil, err
+	}
+	return dnsview.ReadZones(ctx, names.Zones)
 }
 
 func problem(c *cli.Context, host *host, ref federation.Ref) string {

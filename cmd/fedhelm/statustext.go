@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/duration"
 
+	"github.com/fedhelm/fedhelm/pkg/dnsview"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 )
 
@@ -35,10 +36,30 @@ func printStatus(w io.Writer, s status, now time.Time) {
 	if len(s.Claims) > 0 {
 		line("Data", "%s", strings.Join(s.Claims, ", "))
 	}
+	if s.DNSProblem != "" {
+		line("DNS zones", "not known: %s", cell(s.DNSProblem))
+	}
 	_ = table.Flush() // w is a buffer
+	printZones(w, s.DNSZones)
 	printPods(w, s.Pods, now)
 	printImages(w, s.Images)
 	printCertificates(w, s.Certificates, now)
+}
+
+func printZones(w io.Writer, zones []dnsview.Zone) {
+	section(w, "DNS ZONE\tPROVIDER\tREADY\tNAMES\tRECORDS\tSERVERS\tREASON", len(zones), func(w io.Writer) {
+		for i := range zones {
+			z := &zones[i]
+			why := ""
+			switch {
+			case !z.Ready:
+				why = because(z.Reason, z.Message)
+			case z.Held != "":
+				why = "records are held: " + z.Held
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n", z.Name, z.Provider, yesNo(z.Ready), z.Names, z.Records, orDash(strings.Join(z.Servers, ", ")), cell(orDash(why)))
+		}
+	})
 }
 
 func printPods(w io.Writer, pods []federation.Pod, now time.Time) {
