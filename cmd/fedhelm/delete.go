@@ -20,11 +20,12 @@ func (p *program) deleteCommand() *cli.Command {
 		Usage:     "take a federation's control plane down",
 		ArgsUsage: "NAME",
 		UsageText: "fedhelm delete NAME [flags]",
-		Description: "Refuses while clusters are joined, asks before it deletes anything, and keeps etcd's data unless told otherwise: fedhelm\n" +
-			"init under the same name finds it again.\n\n" + exitCodesHelp,
+		Description: "Refuses while clusters are joined, asks before it deletes anything, removes the federation's records from DNS, and keeps etcd's\n" +
+			"data unless told otherwise: fedhelm init under the same name finds it again.\n\n" + exitCodesHelp,
 		Flags: slices.Concat([]cli.Flag{
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
 			&cli.BoolFlag{Name: "force", Usage: "although clusters are joined, which are left as they are, or its delete hooks fail"},
+			&cli.BoolFlag{Name: "keep-dns-records", Usage: "leave the federation's records at the DNS provider, as when that does not answer any more"},
 			&cli.BoolFlag{Name: "purge-data", Usage: "delete the claims with etcd's data too"},
 			timeoutFlag(),
 		}, hostFlags(), progressFlags(), []cli.Flag{outputFlag()}),
@@ -68,8 +69,9 @@ func (p *program) delete(c *cli.Context, name, format string) error {
 			}
 			return p.confirm(question(host, plan))
 		},
-		Force:     c.Bool("force"),
-		PurgeData: c.Bool("purge-data"),
+		Force:          c.Bool("force"),
+		KeepDNSRecords: c.Bool("keep-dns-records"),
+		PurgeData:      c.Bool("purge-data"),
 	})
 	if err != nil {
 		return err

@@ -27,7 +27,10 @@ func chartFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "dns-provider", Category: categoryDNS, Usage: "`NAME` of the DNS provider: " + strings.Join(chart.DNSProviders(), ", ") + "; none is needed without federated Services"},
 		&cli.StringFlag{Name: "dns-zone-name", Category: categoryDNS, Usage: "`ZONE` that holds the federation's names, ending with a dot: example.com."},
-		&cli.StringFlag{Name: "dns-provider-config", Category: categoryDNS, TakesFile: true, Usage: "`FILE` with the provider's settings, INI with a section [Global]; becomes a Secret"},
+		&cli.StringFlag{Name: "dns-zone-id", Category: categoryDNS, Usage: "the provider's `ID` of the zone, where it has several of that name"},
+		&cli.StringFlag{Name: "dns-provider-config", Category: categoryDNS, TakesFile: true, Usage: "`FILE` with the provider's settings, INI with a section [Global]; becomes a Secret. coredns without one gets a DNS server in the host cluster"},
+		&cli.StringFlag{Name: "service-dns-suffix", Category: categoryDNS, Usage: "`DOMAIN` in the zone that the names of Services end with (default: the zone)"},
+		&cli.StringFlag{Name: "dns-ttl", Category: categoryDNS, Usage: "`DURATION` for which resolvers may keep an answer (default 60s)"},
 
 		&cli.StringFlag{Name: "image", Category: categoryImages, Usage: "`IMAGE` with fedhelm's own programs, instead of the chart's"},
 		&cli.StringFlag{Name: "image-pull-policy", Category: categoryImages, Usage: "`POLICY` of all containers: Always, IfNotPresent or Never (default IfNotPresent)"},
@@ -86,6 +89,9 @@ func chartOptions(c *cli.Context, name string) (chart.Options, error) {
 		DNS: chart.DNS{
 			Provider: c.String("dns-provider"),
 			Zone:     c.String("dns-zone-name"),
+			ZoneID:   c.String("dns-zone-id"),
+			Suffix:   c.String("service-dns-suffix"),
+			TTL:      c.String("dns-ttl"),
 			Config:   r.file("dns-provider-config"),
 		},
 		Base:    r.valuesFiles("values"),

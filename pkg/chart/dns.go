@@ -2,6 +2,10 @@ package chart
 
 import (
 	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
 
 	"github.com/fedhelm/fedhelm/pkg/dnsconfig"
 )
@@ -12,7 +16,12 @@ func DNSProviders() []string {
 }
 
 func (d DNS) validate() error {
-	errs := []error{oneOf("dns-provider", d.Provider, DNSProviders()), d.validateZone()}
+	errs := []error{
+		oneOf("dns-provider", d.Provider, DNSProviders()), d.validateZone(), flagError("service-dns-suffix", d.checkSuffix()), flagError("dns-ttl", d.checkTTL()),
+	}
+	if strings.ContainsFunc(d.ZoneID, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		errs = append(errs, fmt.Errorf("--dns-zone-id: %q is no id: it has neither commas nor spaces", d.ZoneID))
+	}
 	if d.Config == nil {
 		return errors.Join(errs...)
 	}
@@ -33,4 +42,29 @@ func (d DNS) validateZone() error {
 		return nil
 	}
 	return flagError("dns-zone-name", dnsconfig.CheckZone(d.Zone))
+}
+
+// checkSuffix compares with the zone that is chosen beside it; one that was chosen before, the chart compares with.
+func (d DNS) checkSuffix() error {
+	if d.Suffix == "" {
+		return nil
+	}
+	if err := dnsconfig.CheckZone(d.Suffix); err != nil {
+		return err
+	}
+	if d.Zone != "" && d.Suffix != d.Zone && !strings.HasSuffix(d.Suffix, "."+d.Zone) {
+		return fmt.Errorf("%q is not in the zone %q", d.Suffix, d.Zone)
+	}
+	return nil
+}
+
+func (d DNS) checkTTL() error {
+	if d.TTL == "" {
+		return nil
+	}
+	ttl, err := time.ParseDuration(d.TTL)
+	if err != nil || ttl < time.Second || ttl > 24*time.Hour || ttl%time.Second != 0 {
+		return fmt.Errorf("%q is not a number of seconds from 1s to 24h, such as 60s", d.TTL)
+	}
+	return nil
 }

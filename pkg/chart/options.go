@@ -52,6 +52,9 @@ type ControllerManager struct {
 type DNS struct {
 	Provider string
 	Zone     string
+	ZoneID   string // the provider's, where it has several of that name
+	Suffix   string // what names end with: the zone, or a domain in it
+	TTL      string // a duration: for how long resolvers may keep an answer
 	// Config is the content of the provider's configuration file, which becomes a Secret. nil: none is given.
 	Config []byte
 }

@@ -90,15 +90,19 @@ func (o Options) chosen() settings {
 	s.image("controlPlane.image", o.Image)
 	s.text("global.image.pullPolicy", o.ImagePullPolicy)
 	s.list("global.image.pullSecrets", o.ImagePullSecrets)
-	s.set("controlPlane.nodeSelector", anyMap(o.NodeSelector), len(o.NodeSelector) > 0)
-
 	s.image("controlPlane.etcd.image", o.Etcd.Image)
 	s.list("controlPlane.etcd.external.servers", o.Etcd.Servers)
 	s.text("controlPlane.etcd.external.tlsSecret", o.Etcd.TLSSecret)
-	s.flag("controlPlane.etcd.persistence.enabled", o.Etcd.Persistence)
 	s.text("controlPlane.etcd.persistence.size", o.Etcd.Capacity)
-	s.text("controlPlane.etcd.persistence.storageClass", o.Etcd.StorageClass)
 	s.text("controlPlane.etcd.persistence.existingClaim", o.Etcd.ExistingClaim)
+
+	// What the host cluster has, it has for the bundled DNS server too.
+	for _, part := range []string{"controlPlane", "dns"} {
+		s.set(part+".nodeSelector", anyMap(o.NodeSelector), len(o.NodeSelector) > 0)
+		s.flag(part+".etcd.persistence.enabled", o.Etcd.Persistence)
+		s.text(part+".etcd.persistence.storageClass", o.Etcd.StorageClass)
+	}
+	s.image("dns.etcd.image", o.Etcd.Image)
 
 	s.text("controlPlane.apiServer.service.type", o.APIServer.ServiceType)
 	s.list("controlPlane.apiServer.service.advertiseAddresses", o.APIServer.AdvertiseAddresses)
@@ -112,6 +116,9 @@ func (o Options) chosen() settings {
 
 	s.text("global.dns.provider", o.DNS.Provider)
 	s.text("global.dns.zone", o.DNS.Zone)
+	s.text("global.dns.zoneID", o.DNS.ZoneID)
+	s.text("global.dns.suffix", o.DNS.Suffix)
+	s.text("global.dns.ttl", o.DNS.TTL)
 	s.set("global.dns.configSecret", DNSConfigSecret(o.Name), o.DNS.Config != nil)
 	return s
 }

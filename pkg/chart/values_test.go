@@ -24,7 +24,7 @@ func TestValues(t *testing.T) {
 		{
 			name:    "an image without a registry is one of docker.io",
 			options: Options{Etcd: Etcd{Image: "etcd:3.6"}},
-			want: table("controlPlane", table("etcd", table("image", map[string]any{
+			want: both(table("etcd", table("image", map[string]any{
 				"registry": "docker.io", "repository": "library/etcd", "tag": "3.6", "digest": "",
 			}))),
 		},
@@ -41,19 +41,25 @@ func TestValues(t *testing.T) {
 				Etcd:      Etcd{Persistence: ptr.To(false)},
 				APIServer: APIServer{BasicAuth: ptr.To(true), TokenAuth: ptr.To(false)},
 			},
-			want: table("controlPlane", map[string]any{
-				"etcd":      table("persistence", table("enabled", false)),
-				"apiServer": table("auth", map[string]any{"basic": table("enabled", true), "token": table("enabled", false)}),
-			}),
+			want: map[string]any{
+				"controlPlane": map[string]any{
+					"etcd":      table("persistence", table("enabled", false)),
+					"apiServer": table("auth", map[string]any{"basic": table("enabled", true), "token": table("enabled", false)}),
+				},
+				"dns": table("etcd", table("persistence", table("enabled", false))),
+			},
 		},
 		{
 			name: "etcd's volume",
 			options: Options{Etcd: Etcd{
 				Capacity: "20Gi", StorageClass: "fast", ExistingClaim: "mine",
 			}},
-			want: table("controlPlane", table("etcd", table("persistence", map[string]any{
-				"size": "20Gi", "storageClass": "fast", "existingClaim": "mine",
-			}))),
+			want: map[string]any{
+				"controlPlane": table("etcd", table("persistence", map[string]any{
+					"size": "20Gi", "storageClass": "fast", "existingClaim": "mine",
+				})),
+				"dns": table("etcd", table("persistence", table("storageClass", "fast"))), // the claim is no other etcd's
+			},
 		},
 		{
 			name:    "an etcd of the user's",
@@ -80,6 +86,15 @@ func TestValues(t *testing.T) {
 			})),
 		},
 		{
+			name: "all that can be said of a zone",
+			options: Options{DNS: DNS{
+				Provider: "aws-route53", Zone: "example.com.", ZoneID: "Z0123", Suffix: "fed.example.com.", TTL: "30s",
+			}},
+			want: table("global", table("dns", map[string]any{
+				"provider": "aws-route53", "zone": "example.com.", "zoneID": "Z0123", "suffix": "fed.example.com.", "ttl": "30s",
+			})),
+		},
+		{
 			name: "argument overrides add to those of a values file, and a null drops a default",
 			options: Options{
 				Base:      table("controlPlane", table("apiServer", table("extraArgs", map[string]any{"v": "2", "profiling": "false"}))),
@@ -102,7 +117,7 @@ func TestValues(t *testing.T) {
 		{
 			name:    "a node selector is a table",
 			options: Options{NodeSelector: map[string]string{"disk": "ssd"}},
-			want:    table("controlPlane", table("nodeSelector", table("disk", "ssd"))),
+			want:    both(table("nodeSelector", table("disk", "ssd"))),
 		},
 	}
 	for _, tt := range tests {
@@ -133,3 +148,6 @@ func TestValuesLeavesItsInputAlone(t *testing.T) {
 const digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 func table(key string, value any) map[string]any { return map[string]any{key: value} }
+
+// both gives the control plane and the DNS server the same value.
+func both(value any) map[string]any { return map[string]any{"controlPlane": value, "dns": value} }

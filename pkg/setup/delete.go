@@ -11,7 +11,9 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
 	"github.com/fedhelm/fedhelm/pkg/progress"
@@ -32,6 +34,8 @@ type DeleteOptions struct {
 	Confirm func(Plan) (bool, error)
 	// Force deletes a federation that has members, or whose delete hooks cannot run.
 	Force bool
+	// KeepDNSRecords leaves the federation's records at the DNS provider.
+	KeepDNSRecords bool
 	// PurgeData deletes the claims with etcd's data too.
 	PurgeData bool
 }
@@ -210,7 +214,12 @@ func (d *deleteRun) uninstall(ctx context.Context, plan Plan) error {
 	step := d.Progress.Start("Removing the control plane")
 	defer step.Fail()
 	if len(plan.Members) > 0 {
-		if err := d.allowTeardown(ctx); err != nil {
+		if err := d.tellTeardown(ctx, fedv1beta1.AnnotationTeardown, fedv1beta1.TeardownForce); err != nil {
+			return err
+		}
+	}
+	if d.KeepDNSRecords {
+		if err := d.tellTeardown(ctx, fedv1beta1.AnnotationTeardownDNS, fedv1beta1.TeardownDNSSkip); err != nil {
 			return err
 		}
 	}
@@ -236,11 +245,12 @@ func (d *deleteRun) uninstall(ctx context.Context, plan Plan) error {
 	return nil
 }
 
-// allowTeardown tells the teardown hook that members may be left behind.
-func (d *deleteRun) allowTeardown(ctx context.Context) error {
-	_, err := d.Host.Client.CoreV1().Services(d.Ref.Namespace).Patch(ctx, d.Ref.APIServer(), forceType, forcePatch, metav1.PatchOptions{})
+// tellTeardown tells the teardown hook, by an annotation of the API server's Service, that members or records may be left behind.
+func (d *deleteRun) tellTeardown(ctx context.Context, annotation, value string) error {
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, annotation, value)
+	_, err := d.Host.Client.CoreV1().Services(d.Ref.Namespace).Patch(ctx, d.Ref.APIServer(), types.MergePatchType, patch, metav1.PatchOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("mark Service %q, so that the teardown hook leaves members behind: %w", d.Ref.APIServer(), err)
+		return fmt.Errorf("annotate Service %q with %s=%s, for the teardown hook: %w", d.Ref.APIServer(), annotation, value, err)
 	}
 	return nil
 }

@@ -141,13 +141,16 @@ func TestDeleteWithMembers(t *testing.T) {
 	}
 	// The mark for the teardown hook is seen while Helm is at work.
 	w.uninstallErr = errors.New("stop here")
-	o.Force = true
+	o.Force, o.KeepDNSRecords = true, true
 	if _, err := Delete(context.Background(), o); err == nil {
 		t.Fatal("no error")
 	}
 	service, err := w.client.CoreV1().Services(fellowship.Namespace).Get(context.Background(), "fellowship-apiserver", metav1.GetOptions{})
 	if err != nil || service.Annotations[fedv1beta1.AnnotationTeardown] != fedv1beta1.TeardownForce {
 		t.Errorf("the Service's annotations are %v, %v", service.Annotations, err)
+	}
+	if service.Annotations[fedv1beta1.AnnotationTeardownDNS] != fedv1beta1.TeardownDNSSkip {
+		t.Errorf("the hook is not told to leave the records: %v", service.Annotations)
 	}
 	w.uninstallErr = nil
 	if _, err := Delete(context.Background(), o); err != nil {

@@ -2,20 +2,12 @@ package setup
 
 import (
 	"context"
-	"fmt"
 
-	"k8s.io/apimachinery/pkg/types"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
 )
-
-// forcePatch is what the teardown hook looks for.
-var forcePatch = fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, fedv1beta1.AnnotationTeardown, fedv1beta1.TeardownForce)
-
-const forceType = types.MergePatchType
 
 // ownership tells the federation's own entry in a kubeconfig from another of the same name.
 type ownership = func(*clientcmdapi.Cluster) bool
