@@ -111,7 +111,7 @@ func TestMissingRightsAreAskedForOftenAtFirst(t *testing.T) {
 func TestARightThatIsGivenHasOthersAskedForAgain(t *testing.T) {
 	t.Parallel()
 	w, api, f := newFaulty(t)
-	f.set(func(rw http.ResponseWriter, r *http.Request) {
+	f.set(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "application/json")
 		rw.WriteHeader(http.StatusForbidden)
 		_, _ = rw.Write([]byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","message":"no","code":403}`))

@@ -34,12 +34,13 @@ func encode(e Entry) (key, value string) {
 		parts[i] = escape(parts[i])
 	}
 	key = strings.Join(parts, slash)
-	value = escape(string(e.UID))
+	uids := []string{escape(string(e.UID))}
 	if e.Former != "" {
 		for uid := range strings.SplitSeq(string(e.Former), ",") {
-			value += "," + escape(uid)
+			uids = append(uids, escape(uid))
 		}
 	}
+	value = strings.Join(uids, ",")
 	if e.Orphan {
 		value += " " + toOrphan
 	} else {
