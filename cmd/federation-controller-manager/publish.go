@@ -9,6 +9,7 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/fedhelm/fedhelm/pkg/controllers/servicedns"
@@ -25,11 +26,17 @@ import (
 const resolvConf = "/etc/resolv.conf"
 
 // addDNS adds what publishes Services in DNS. It returns what is to be told of objects whose state may be another. Without a provider nothing is
-// watched and nobody is told.
+// watched and nobody is told; what was said of a former one is deleted.
 func addDNS(mgr ctrl.Manager, o options, registry *members.Registry, snapshot func(delivery.Key) (state.Snapshot, bool)) (changed func(delivery.Key), err error) {
 	zones, err := o.dns.zones()
 	if err != nil {
 		return nil, err
+	}
+	if len(zones) == 0 {
+		return func(delivery.Key) {}, mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+			servicedns.Forget(ctx, mgr.GetAPIReader(), mgr.GetClient())
+			return nil
+		}))
 	}
 	config := rest.CopyConfig(mgr.GetConfig())
 	config.QPS, config.RateLimiter = -1, nil // what is asked is bounded by itself
@@ -47,9 +54,6 @@ func addDNS(mgr ctrl.Manager, o options, registry *members.Registry, snapshot fu
 		Resync:   o.dns.resyncPeriod, AdoptUIDs: o.dns.adoptUIDs, UnsourcedPercent: o.propagation.unsourcedLimit,
 		TTL: o.dns.seconds(), NamedHosts: o.dns.hostnames == hostnamesCNAME,
 		OfflineGrace: o.dns.offlineGrace, OfflinePercent: o.propagation.failoverLimit,
-	}
-	if len(zones) == 0 {
-		return func(delivery.Key) {}, mgr.Add(servicedns.New(with))
 	}
 	for _, z := range zones {
 		with.Zones = append(with.Zones, z.published())

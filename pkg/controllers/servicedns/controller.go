@@ -75,13 +75,8 @@ func New(o Options) *Controller {
 // NeedLeaderElection says that only one instance at a time may do this.
 func (c *Controller) NeedLeaderElection() bool { return true }
 
-// Start publishes until ctx ends, and returns when nothing of it is at work any more. Without zones it tidies up what was said of former ones, and
-// nothing else.
+// Start publishes until ctx ends, and returns when nothing of it is at work any more.
 func (c *Controller) Start(ctx context.Context) error {
-	if len(c.o.Zones) == 0 {
-		c.removeStrangers(ctx)
-		return nil
-	}
 	uid, err := c.identify(ctx)
 	if err != nil {
 		return nil //nolint:nilerr // ctx has ended

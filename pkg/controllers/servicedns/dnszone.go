@@ -29,7 +29,11 @@ const (
 
 // tellZones keeps the DNSZones as it stands with the zones, until ctx ends.
 func (c *Controller) tellZones(ctx context.Context) {
-	c.removeStrangers(ctx)
+	names := make([]string, len(c.zones))
+	for i, z := range c.zones {
+		names[i] = z.name
+	}
+	Forget(ctx, c.o.Live, c.o.Client, names...)
 	var running sync.WaitGroup
 	defer running.Wait()
 	for _, z := range c.zones {
@@ -50,25 +54,28 @@ func (c *Controller) tellZones(ctx context.Context) {
 	}
 }
 
-// removeStrangers deletes the DNSZones of zones that are not configured any more.
-func (c *Controller) removeStrangers(ctx context.Context) {
+// Forget deletes the DNSZones of zones that are not configured any more: all but those of these names. It tries again until that is done, or ctx
+// ends.
+func Forget(ctx context.Context, live client.Reader, writer client.Writer, but ...string) {
 	for ctx.Err() == nil {
 		var all fedv1beta1.DNSZoneList
-		err := c.o.Live.List(ctx, &all)
+		err := live.List(ctx, &all)
 		for i := range all.Items {
-			name := all.Items[i].Name
-			if slices.ContainsFunc(c.zones, func(z *zone) bool { return z.name == name }) {
+			if slices.Contains(but, all.Items[i].Name) {
 				continue
 			}
-			if failed := client.IgnoreNotFound(c.o.Client.Delete(ctx, &all.Items[i])); failed != nil {
+			if failed := client.IgnoreNotFound(writer.Delete(ctx, &all.Items[i])); failed != nil {
 				err = failed
 			}
 		}
 		if err == nil {
 			return
 		}
-		ctrl.LoggerFrom(ctx).Info("DNSZones cannot be tidied up yet", "reason", err.Error())
-		c.sleep(ctx, lastRetry, nil)
+		ctrl.LoggerFrom(ctx).Info("DNSZones of former zones cannot be deleted yet", "reason", err.Error())
+		select {
+		case <-ctx.Done():
+		case <-time.After(lastRetry):
+		}
 	}
 }
 

@@ -4,11 +4,14 @@ package servicedns_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -121,6 +124,11 @@ func testRestart(t *testing.T, w *world) {
 	before, err := w.api.CoreV1().Services("shop").Get(t.Context(), "web", metav1.GetOptions{})
 	w.must(nil, err)
 	changes := w.dns.Calls(inmemory.CallChange)
+	former := &fedv1beta1.DNSZone{
+		ObjectMeta: metav1.ObjectMeta{Name: "example.org"},
+		Spec:       fedv1beta1.DNSZoneSpec{Provider: "rfc2136", Zone: "example.org.", Suffix: "example.org.", Federation: federation, TTL: 60},
+	}
+	w.must(nil, w.clusters.Create(t.Context(), former))
 	w.run()
 	time.Sleep(8 * time.Second) // which is longer than anything waits
 	after, err := w.api.CoreV1().Services("shop").Get(t.Context(), "web", metav1.GetOptions{})
@@ -132,6 +140,9 @@ func testRestart(t *testing.T, w *world) {
 		t.Errorf("%d changes of the zone", now-changes)
 	}
 	w.names("the names to be as they were", both...)
+	if err := w.clusters.Get(t.Context(), client.ObjectKeyFromObject(former), former); !apierrors.IsNotFound(err) {
+		t.Errorf("the DNSZone of a former zone: %v", err)
+	}
 }
 
 func testZone(w *world) {
@@ -176,6 +187,54 @@ func TestIntegrationMembersThatAreOffline(t *testing.T) {
 	rohan.Restart()
 	w.names("rohan to be back", both...)
 	w.condition("web", fedv1beta1.ReasonPublished, "gondor, rohan")
+}
+
+func TestIntegrationRecordsWithoutServices(t *testing.T) {
+	w := newWorld(t)
+	gondor := w.join("gondor", "west", "minas")
+	w.publish("web")
+	gondor.balance("web", gondorA)
+	gondor.endpoints("web", true)
+	names := []string{line(global, "A", gondorA), line(west, "A", gondorA), line(minas, "A", gondorA)}
+	w.names("the Service's own names", names...)
+	w.stop()
+	system, err := w.api.CoreV1().Namespaces().Get(t.Context(), metav1.NamespaceSystem, metav1.GetOptions{})
+	w.must(nil, err)
+	with := names
+	for i := range 12 { // as if the federation's data were those of an earlier day
+		name := fmt.Sprintf("ghost-%d.shop.fellowship.svc.example.com.", i)
+		w.dns.Put(zone, dns.RecordSet{Name: name, Type: dns.A, TTL: 60, Values: []string{gondorA}})
+		w.dns.Put(zone, dns.RecordSet{Name: dns.MarkName(name), Type: dns.TXT, TTL: 60, Values: []string{
+			fmt.Sprintf("heritage=fedhelm,federation=%s,uid=%s,service=shop/ghost-%d", federation, system.UID, i),
+		}})
+		with = append(with, line(name, "A", gondorA))
+	}
+	w.run()
+	w.eventually("the DNSZone to say that they are held", func() error {
+		var z fedv1beta1.DNSZone
+		if err := w.clusters.Get(t.Context(), client.ObjectKey{Name: "example.com"}, &z); err != nil {
+			return err
+		}
+		held := meta.FindStatusCondition(z.Status.Conditions, fedv1beta1.DNSZoneRecordsHeld)
+		if held == nil || held.Status != metav1.ConditionTrue || !strings.Contains(held.Message, "12 Services") {
+			return fmt.Errorf("it says %+v", z.Status.Conditions)
+		}
+		return nil
+	})
+	w.names("all to be left", with...)
+	z := &fedv1beta1.DNSZone{ObjectMeta: metav1.ObjectMeta{Name: "example.com"}}
+	w.must(nil, w.clusters.Patch(t.Context(), z, client.RawPatch(types.MergePatchType,
+		fmt.Appendf(nil, `{"metadata":{"annotations":{%q:"true"}}}`, fedv1beta1.AnnotationDeleteUnsourced))))
+	w.names("those without a Service to be gone", names...)
+	w.eventually("the annotation to be gone, and the condition", func() error {
+		if err := w.clusters.Get(t.Context(), client.ObjectKeyFromObject(z), z); err != nil {
+			return err
+		}
+		if len(z.Annotations) > 0 || meta.IsStatusConditionTrue(z.Status.Conditions, fedv1beta1.DNSZoneRecordsHeld) {
+			return fmt.Errorf("%v, %+v", z.Annotations, z.Status.Conditions)
+		}
+		return nil
+	})
 }
 
 func TestIntegrationZoneThatMakesTrouble(t *testing.T) {
