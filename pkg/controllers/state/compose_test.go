@@ -39,6 +39,8 @@ func leaving(p state.Part) state.Part {
 func TestWhatIsSaidOfMembers(t *testing.T) {
 	pruned := synced("rohan")
 	pruned.Message = "the member does not know: spec.new"
+	notLookedAt := synced("rohan") // by this process
+	notLookedAt.State = ""
 	long := in("rohan", delivery.Rejected, strings.Repeat("ä", 1000))
 	tests := []struct {
 		name          string
@@ -87,6 +89,20 @@ func TestWhatIsSaidOfMembers(t *testing.T) {
 			name: "fields that a member does not know are told of", s: state.Snapshot{Parts: []state.Part{pruned}},
 			text:    "synced 1/1; rohan: the member does not know: spec.new",
 			members: `{"rohan":{"state":"Synced","message":"the member does not know: spec.new"}}`,
+		},
+		{
+			name: "fields that a member does not know are told of still when the process began anew", s: state.Snapshot{Parts: []state.Part{notLookedAt}},
+			was:     `{"rohan":{"state":"Synced","message":"the member does not know: spec.new"}}`,
+			text:    "synced 1/1; rohan: the member does not know: spec.new",
+			members: `{"rohan":{"state":"Synced","message":"the member does not know: spec.new"}}`,
+		},
+		{
+			name: "but not when the object was changed since", s: state.Snapshot{Touched: true, Parts: []state.Part{notLookedAt}},
+			was: `{"rohan":{"state":"Synced","message":"the member does not know: spec.new"}}`, text: "synced 1/1",
+		},
+		{
+			name: "nor is a problem, of a copy that is as it shall be", s: state.Snapshot{Parts: []state.Part{notLookedAt}},
+			was: `{"rohan":{"state":"Rejected","message":"no"}}`, text: "synced 1/1",
 		},
 		{
 			name: "problems come before what is on its way, and before messages",

@@ -38,7 +38,10 @@ func (s *Snapshot) stand(p *Part, before memberstate.Members) standing {
 	case !unreachable && !p.applied() && (p.State == "" || p.State == delivery.Synced || p.State == delivery.Used):
 		x.state = delivery.Pending
 	case !unreachable && p.State == "":
-		x.state = delivery.Synced // so far as can be seen
+		x.state = delivery.Synced // so far as can be seen; what was said beside it, such as which fields the member does not know, is not taken back
+		if written.State == delivery.Synced && !s.Touched {
+			x.message = written.Message
+		}
 	case !unreachable:
 	case p.unseen() && p.Selected && !s.Touched && s.written():
 		x.known = remembered(written)
