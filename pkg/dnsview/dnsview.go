@@ -138,7 +138,7 @@ func memberOf(c *fedv1beta1.Cluster) dns.Member {
 
 func leaves(c *fedv1beta1.Cluster) bool {
 	_, leaving := c.Annotations[fedv1beta1.AnnotationLeaving]
-	return leaving
+	return leaving || c.DeletionTimestamp != nil
 }
 
 // unknownCluster is the error for a name that no member has.
