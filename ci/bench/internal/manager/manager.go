@@ -128,6 +128,16 @@ func (p *Process) Sums(ctx context.Context) (map[string]float64, error) {
 	return sums(body)
 }
 
+// By are the sums of the series of one name at this moment, by the value of a label. They are none as long as nothing was counted.
+func (p *Process) By(ctx context.Context, name, label string) (map[string]float64, error) {
+	body, err := get(ctx, "http://"+p.o.metrics+"/metrics")
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return by(body, name, label)
+}
+
 func get(ctx context.Context, url string) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -37,21 +37,44 @@ type Options struct {
 	Seed uint64
 	// Written is called when a client has written an object in the member of that number; may be nil.
 	Written func(member int, k kinds.Kind, o fakeapi.Object)
+	// Places are where the nodes of members are, by number. With them, members have load balancers: a Service has its Address at once, whatever
+	// its type, and an EndpointSlice with one endpoint, which is ready until SetReady says otherwise.
+	Places []Place
 }
 
 // Start starts so many members.
 func Start(n int, o Options) []*Member {
 	all, parsed := make([]*Member, n), &fakeapi.Parsed{}
 	for i := range all {
-		options := fakeapi.Options{Parsed: parsed, Controllers: settle}
+		m := &Member{Name: fmt.Sprintf("member-%04d", i+1)}
+		options := fakeapi.Options{Parsed: parsed, Controllers: func(k kinds.Kind, object fakeapi.Object) (json.RawMessage, time.Duration) {
+			if k == serviceKind && o.Places != nil {
+				return balanced(i, object), 0
+			}
+			return settle(k, object)
+		}}
 		if o.Far {
 			options.Latency = distance(o.Seed, i)
 		}
-		if o.Written != nil {
-			options.Written = func(k kinds.Kind, object fakeapi.Object) { o.Written(i, k, object) }
+		options.Written = func(k kinds.Kind, object fakeapi.Object) {
+			if k == serviceKind && o.Places != nil {
+				m.give(object)
+			}
+			if o.Written != nil {
+				o.Written(i, k, object)
+			}
 		}
-		api := fakeapi.New(options)
-		all[i] = &Member{API: api, Server: fakeapi.Serve(api), Name: fmt.Sprintf("member-%04d", i+1)}
+		if o.Places != nil {
+			options.Kinds = append(kinds.Default(), sliceKind)
+		}
+		m.API = fakeapi.New(options)
+		if o.Places != nil {
+			if err := m.settleAt(o.Places[i]); err != nil {
+				panic(err) // nodes are served, and this is one
+			}
+		}
+		m.Server = fakeapi.Serve(m.API)
+		all[i] = m
 	}
 	return all
 }
