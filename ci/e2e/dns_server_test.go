@@ -13,7 +13,6 @@ import (
 
 	"github.com/miekg/dns"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -146,11 +145,11 @@ func (d *zoneServer) key(name string) string {
 // meddle changes the server's etcd by the credentials of the controller manager.
 func (d *zoneServer) meddle(s *sandbox, change func(ctx context.Context, etcd *clientv3.Client) error) {
 	s.Helper()
-	secret, err := bed.host.client.CoreV1().Secrets(s.namespace).Get(s.Context(), d.name+"-etcd-client", metav1.GetOptions{})
+	secret, err := bed.host.client.CoreV1().Secrets(s.namespace).Get(s.Context(), d.name+"-client-certs", metav1.GetOptions{})
 	if err != nil {
 		s.Fatal(err)
 	}
-	certificate, err := tls.X509KeyPair(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey])
+	certificate, err := tls.X509KeyPair(secret.Data["client.crt"], secret.Data["client.key"])
 	if err != nil {
 		s.Fatal(err)
 	}
