@@ -109,10 +109,8 @@ func (d *dns) zones() ([]dnsZone, error) {
 	}
 	all := []dnsZone{first}
 	for _, text := range d.additional {
-		z, err := parseDNSZone(text)
-		if err == nil {
-			err = errors.Join(dnsconfig.CheckProvider(z.provider), dnsconfig.CheckZone(z.name))
-		}
+		told, err := dnsconfig.ParseZone(text)
+		z := dnsZone{provider: told.Provider, name: told.Name, id: told.ID, config: told.File, suffix: told.Suffix}
 		if err == nil {
 			err = z.complete()
 		}
@@ -145,26 +143,6 @@ func (z *dnsZone) complete() error {
 	}
 	z.suffix = suffix
 	return nil
-}
-
-// parseDNSZone reads the value of a flag --dns-zone.
-func parseDNSZone(text string) (dnsZone, error) {
-	var z dnsZone
-	fields := map[string]*string{"provider": &z.provider, "zone": &z.name, "zone-id": &z.id, "config": &z.config, "suffix": &z.suffix}
-	var errs []error
-	for part := range strings.SplitSeq(text, ",") {
-		key, value, ok := strings.Cut(part, "=")
-		field := fields[key]
-		switch {
-		case !ok || field == nil:
-			errs = append(errs, fmt.Errorf("%q must be one of provider=, zone=, zone-id=, config= or suffix=", part))
-		case *field != "":
-			errs = append(errs, fmt.Errorf("%s is given twice", key))
-		default:
-			*field = value
-		}
-	}
-	return z, errors.Join(errs...)
 }
 
 // named says of which flag an error is; nil if there is none.

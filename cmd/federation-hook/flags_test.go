@@ -72,6 +72,8 @@ func TestExitCodes(t *testing.T) {
 		}},
 		{"bootstrap needs to know the federation API", []string{"bootstrap", "--federation=f", "--namespace=n", "--admin-group="}, 2, []string{"--kubeconfig is required", "--admin-group is required"}},
 		{"verify needs to know it too", []string{"verify", "--federation=f", "--namespace=n"}, 2, []string{"--kubeconfig is required"}},
+		{"teardown needs to know the federation API where it removes records", []string{"teardown", "--federation=f", "--namespace=n", "--dns-zone=provider=rfc2136,zone=a."}, 2, []string{"--federation-kubeconfig is required"}},
+		{"every zone that cannot be read is named", []string{"teardown", "--federation=f", "--namespace=n", "--federation-kubeconfig=k", "--dns-zone=provider=x,zone=a.", "--dns-zone=b"}, 2, []string{"--dns-zone=provider=x,zone=a.", `"x" is not a DNS provider`, "--dns-zone=b"}},
 		{"a kubeconfig that is not there", []string{"cleanup", "--federation=f", "--namespace=n", "--kubeconfig=/nowhere"}, 1, []string{"error: find the cluster to work on", "/nowhere"}},
 	}
 	for _, tt := range tests {
@@ -100,13 +102,13 @@ func TestFlagsBecomeOptions(t *testing.T) {
 		"--key-algorithm=rsa", "--ca-validity=9999h", "--leaf-validity=99h", "--etcd=false", "--extra-san=a", "--extra-san=b",
 		"--token-auth", "--basic-auth", "--token-secret=t", "--basic-secret=b", "--service-port=8443",
 		"--existing-ca-secret=corporate", "--check-only", "--rotate-ca=etcd", "--rotate-ca=cluster",
-		"--distrust-ca=front-proxy", "--distrust-ca=cluster",
+		"--distrust-ca=front-proxy", "--distrust-ca=cluster", "--dns-etcd",
 	}); err != nil {
 		t.Fatal(err)
 	}
 	got := act.(*pkiFlags).complete()
 	if got.Federation != "fellowship" || got.Namespace != "ns" || got.ClusterDomain != "corp.example" || got.ServiceRange != "10.1.0.0/16" ||
-		got.Algorithm != "rsa" || got.CAValidity != 9999*time.Hour || got.LeafValidity != 99*time.Hour || !got.ExternalEtcd ||
+		got.Algorithm != "rsa" || got.CAValidity != 9999*time.Hour || got.LeafValidity != 99*time.Hour || !got.ExternalEtcd || !got.DNSEtcd ||
 		!slices.Equal(got.ExtraSANs, []string{"a", "b"}) || !got.TokenAuth || !got.BasicAuth || got.TokenSecret != "t" || got.BasicSecret != "b" ||
 		got.ServicePort != 8443 || got.ExistingCASecret != "corporate" || !got.CheckOnly || !got.RefreshKubeconfig ||
 		!slices.Equal(got.Rotate, []pki.Kind{pki.Etcd, pki.Cluster}) || !slices.Equal(got.Distrust, []pki.Kind{pki.FrontProxy, pki.Cluster}) {

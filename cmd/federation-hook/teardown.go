@@ -38,10 +38,8 @@ func (t *teardownFlags) validate() error {
 }
 
 func (t *teardownFlags) parsedZones() ([]dnsconfig.Zone, error) {
-	var (
-		all  []dnsconfig.Zone
-		errs []error
-	)
+	all := make([]dnsconfig.Zone, 0, len(t.zones))
+	var errs []error
 	for _, text := range t.zones {
 		zone, err := dnsconfig.ParseZone(text)
 		if err != nil {

@@ -12,7 +12,7 @@ federation-dns, whose server then serves the zone.
 {{- if $bundled }}{{ $volume = "dns-server" }}{{ end -}}
 {{- $file := "" -}}
 {{- if or $bundled $zone.configSecret }}{{ $file = printf "/etc/federation/%s/federation-dns-provider.conf" $volume }}{{ end -}}
-{{- $zones = append $zones (merge (dict "bundled" $bundled "volume" $volume "file" $file) $zone) -}}
+{{- $zones = append $zones (merge (dict "bundled" $bundled "volume" $volume "file" $file "zone" (lower $zone.zone) "suffix" (lower ($zone.suffix | default ""))) $zone) -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml (dict "zones" $zones) -}}

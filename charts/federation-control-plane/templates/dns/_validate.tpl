@@ -18,6 +18,14 @@ global.dns.{{ $key }} is given without a provider: set global.dns.provider
 {{ $path }}.suffix {{ .suffix | quote }} is not in its zone: set it to {{ printf "%s." (trimSuffix "." .zone) | quote }}, or to a domain in that, with a dot at its end
 {{- end }}
 {{- end }}
+{{- $seen := list }}
+{{- range (include "federation-control-plane.dns.zones" . | fromYaml).zones }}
+{{- $same := printf "%s %s %s %s" .provider .zone (.zoneID | default "") (.configSecret | default "") }}
+{{- if has $same $seen }}
+the zone {{ .zone | quote }} of provider {{ .provider | quote }} is named twice: take one away, or tell them apart by their zoneID
+{{- end }}
+{{- $seen = append $seen $same }}
+{{- end }}
 {{- if include "federation-control-plane.dns.bundled" . }}
 {{- if .Chart.IsRoot }}
 the provider is "coredns" without a configSecret, and the server that then is made comes with the chart "federation" only: install that, or set global.dns.configSecret
