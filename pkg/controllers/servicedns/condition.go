@@ -1,6 +1,8 @@
 package servicedns
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,6 +20,9 @@ const (
 	// longestMessage is what a condition may say.
 	longestMessage = 1024
 )
+
+// errNotYet is why a change is not there that nothing has gone wrong with.
+var errNotYet = errors.New("it has not made the change yet")
 
 // condition says how it stands with the names of a Service.
 func (v *verdict) condition(s *source, now time.Time) *metav1.Condition {
@@ -45,8 +50,8 @@ func (v *verdict) reason(s *source) (metav1.ConditionStatus, string, string) {
 		for _, r := range z.Rejected {
 			rejected = append(rejected, fmt.Sprintf("%s: %v", r.Name, r.Err))
 		}
-		if !z.Settled && z.Err != nil {
-			failed = append(failed, fmt.Sprintf("zone %s: %v", z.zone, z.Err))
+		if !z.Settled {
+			failed = append(failed, fmt.Sprintf("zone %s: %v", z.zone, cmp.Or(z.Err, errNotYet)))
 			unable++
 		}
 	}

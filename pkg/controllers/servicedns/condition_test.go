@@ -38,6 +38,10 @@ func TestCondition(t *testing.T) {
 		{name: "no member backs it", of: verdict{members: dnsstate.Members{"rohan": {Out: dnsstate.Offline}}, zones: []standing{fine}}, reason: "NoBackend", says: "rohan (Offline)"},
 		{name: "it is nowhere", of: verdict{zones: []standing{fine}}, reason: "NoBackend", says: "in no member"},
 		{name: "a zone has not taken it", of: verdict{members: members, names: 3, zones: []standing{failing}}, reason: "ProviderFailed", says: "example.org: no route"},
+		{
+			name: "a zone takes its time", of: verdict{members: members, names: 3, zones: []standing{{zone: "example.net"}}}, reason: "ProviderFailed",
+			says: "example.net: it has not made the change yet",
+		},
 		{name: "one of two zones has not taken it", of: verdict{members: members, names: 6, zones: []standing{fine, failing}}, reason: "Partial", says: "example.org"},
 		{name: "a name is somebody else's", of: verdict{members: members, names: 3, zones: []standing{conflict}}, reason: "Conflict", says: "web.example.com.: somebody"},
 		{name: "one name is refused", of: verdict{members: members, names: 3, zones: []standing{refused}}, reason: "Partial", says: "reserved"},
@@ -65,7 +69,7 @@ func TestConditionKeepsItsTimeAndItsMeasure(t *testing.T) {
 		all = append(all, fmt.Sprint(i, strings.Repeat("é", 300)))
 	}
 	before := &metav1.Condition{Type: fedv1beta1.ServiceDNS, Status: metav1.ConditionFalse, Reason: "NoBackend", LastTransitionTime: metav1.NewTime(noon.Add(-time.Hour))}
-	v := verdict{problems: all, zones: []standing{{}}}
+	v := verdict{problems: all, zones: []standing{{ServiceStatus: keeper.ServiceStatus{Settled: true}}}}
 	is := v.condition(&source{condition: before}, noon)
 	if !is.LastTransitionTime.Equal(&before.LastTransitionTime) {
 		t.Errorf("it has been so since %s, want since %s", is.LastTransitionTime, before.LastTransitionTime)

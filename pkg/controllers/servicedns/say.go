@@ -33,7 +33,8 @@ func (c *Controller) say(ctx context.Context, s *source, m *memory, v verdict) (
 	}
 	annotation := v.members.Encode()
 	condition := s.condition
-	if settled || v.failed() && (m.settled || s.condition == nil || annotation != s.annotation) {
+	// With another annotation it is always another: who waits for what the annotation says to be in the zones goes by the condition.
+	if settled || annotation != s.annotation || v.failed() && (m.settled || s.condition == nil) {
 		condition = v.condition(s, now)
 	}
 	if annotation == s.annotation && sameCondition(condition, s.condition) {
