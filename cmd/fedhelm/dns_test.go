@@ -134,7 +134,7 @@ func TestDNS(t *testing.T) {
 		{name: "all that is wrong at once", args: []string{"drain", "--service=web", "-o=xml", "--zone=x"}, err: "unknown flag --zone; did you mean -o?\nexactly one CLUSTER is required, got 0 arguments; see fedhelm dns drain --help\n--service: \"web\" is no NAMESPACE/NAME, such as default/web\n--output: \"xml\"", code: exitUsage},
 		{name: "an unknown format", args: []string{"list", "-o=name"}, err: `"name" is none of table, wide, json, yaml`, code: exitUsage},
 		{name: "an unknown command", args: []string{"flush"}, err: `there is no command "flush" below fedhelm dns; it has list, resolve, drain, undrain`, code: exitUsage},
-		{name: "no command", out: "COMMANDS:\n   list     list the names"},
+		{name: "no command", out: "COMMANDS:\n   list  "},
 		{name: "the drain of a cluster that there is not", args: []string{"drain", "moria"}, err: `has no cluster "moria"`, code: exitRefused},
 		{name: "a drain that nobody heeds", args: []string{"drain", "gondor", "--timeout=20ms"}, err: "timed out after 20ms: waiting for 2 Services: default/web", code: exitTimedOut},
 		{name: "the end of a drain that was none", args: []string{"undrain", "gondor"}, out: "cluster \"gondor\" was not drained\nThe names of default/db do not lead to it: NoReadyEndpoints"},

@@ -59,7 +59,7 @@ func (p *program) status(c *cli.Context, ref federation.Ref, format string) erro
 	if err != nil {
 		return err
 	}
-	if err := p.lookAtZones(c, host, &s); err != nil {
+	if err := p.lookAtZones(c.Context, host, &s); err != nil {
 		return err
 	}
 	if err := p.print(format, s, func(w io.Writer) { printStatus(w, s, time.Now()) }); err != nil {
@@ -110,17 +110,17 @@ func look(c *cli.Context, host *host, ref federation.Ref) (status, error) {
 }
 
 // lookAtZones asks the federation API how its DNS zones are, if it has any. An API that does not answer is no error.
-func (p *program) lookAtZones(c *cli.Context, host *host, s *status) error {
-	zone, err := federation.Zone(c.Context, host.Client, s.Ref)
+func (p *program) lookAtZones(ctx context.Context, host *host, s *status) error {
+	zone, err := federation.Zone(ctx, host.Client, s.Ref)
 	if err != nil || zone == "" {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.Context, zonesAnswer)
+	asking, cancel := context.WithTimeout(ctx, zonesAnswer)
 	defer cancel()
-	if s.DNSZones, err = p.zones(ctx, host, s.Ref); err != nil {
+	if s.DNSZones, err = p.zones(asking, host, s.Ref); err != nil {
 		s.DNSProblem = err.Error()
 	}
-	return c.Err()
+	return ctx.Err()
 }
 
 func (p *program) zones(ctx context.Context, host *host, ref federation.Ref) ([]dnsview.Zone, error) {

@@ -96,7 +96,7 @@ func (r *Resolution) guess(st *state, member string) (answer string, settled boo
 		r.Leads = LeadsLocally
 		return "has ready endpoints, as the federation last saw it: its ClusterIP, which the federation does not know", true
 	case slices.Contains([]string{string(dnsstate.NoReadyEndpoints), string(dnsstate.NotPlaced)}, m.Reason):
-		return fmt.Sprintf("%s, as the federation last saw it: the federation's names are next", m.Reason), false
+		return m.Reason + ", as the federation last saw it: the federation's names are next", false
 	default:
 		r.unsure = true
 		return "not known: the cluster was not looked at, and the federation does not say. Without a ready endpoint the federation's names are next", false

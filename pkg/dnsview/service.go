@@ -166,9 +166,9 @@ func source(s *corev1.Service) string {
 	case fedv1beta1.DNSAddressesExternalIPs:
 		return "in its externalIPs"
 	case fedv1beta1.DNSAddressesNodes:
-		return fmt.Sprintf("of nodes: annotate the Cluster with %s", fedv1beta1.AnnotationNodeAddresses)
+		return "of nodes: annotate the Cluster with " + fedv1beta1.AnnotationNodeAddresses
 	default:
-		return fmt.Sprintf("from %s", from)
+		return "from " + from
 	}
 }
 

@@ -3,10 +3,8 @@ package dnsview
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"testing"
 
-	"github.com/google/go-cmp/cmp/cmpopts"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,9 +14,6 @@ import (
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
-
-// addresses are compared, not their insides.
-var addresses = cmpopts.EquateComparable(netip.Addr{})
 
 // world is a federation API with members, zones and Services.
 type world struct {

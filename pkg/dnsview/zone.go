@@ -2,6 +2,7 @@ package dnsview
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ type Zone struct {
 func ReadZones(ctx context.Context, api Zones) ([]Zone, error) {
 	list, err := api.Zones(ctx)
 	if apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("the federation API knows no DNSZones: its control plane is older than this fedhelm; bring it up with fedhelm upgrade FEDERATION")
+		return nil, errors.New("the federation API knows no DNSZones: its control plane is older than this fedhelm; bring it up with fedhelm upgrade FEDERATION")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list the DNSZones of the federation API: %w", err)
