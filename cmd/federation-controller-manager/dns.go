@@ -119,7 +119,7 @@ func (d *dns) zones() ([]dnsZone, error) {
 		}) {
 			err = errors.New("this zone is given twice; it would be kept by two at a time, each of which takes the other's records for garbage")
 		}
-		errs = append(errs, named(fmt.Sprintf("--dns-zone=%s", text), err))
+		errs = append(errs, named("--dns-zone="+text, err))
 		all = append(all, z)
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -2,6 +2,7 @@ package listwatch_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -80,7 +81,7 @@ func TestWatch(t *testing.T) {
 		fmt.Fprint(w, `{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"8"}}}{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9"}}}`)
 	})
 	var seen []string
-	var opened error = fmt.Errorf("it was not told")
+	opened := errors.New("it was not told")
 	err := listwatch.Watch(t.Context(), requests(), "7", func(_ context.Context, err error) { opened = err }, func(kind string, o *object) {
 		seen = append(seen, kind+o.Metadata.Name+o.Metadata.ResourceVersion)
 	})

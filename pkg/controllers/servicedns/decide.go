@@ -75,7 +75,7 @@ func (v *view) out(m, was dnsstate.Member, had bool) dnsstate.Reason {
 		return dnsstate.NoAddress
 	case v.ready == no:
 		return dnsstate.NoReadyEndpoints
-	case v.ready == unknown && !(had && (was.Backs() || was.Out == dnsstate.Drained)):
+	case v.ready == unknown && (!had || !was.Backs() && was.Out != dnsstate.Drained):
 		return dnsstate.NoReadyEndpoints
 	}
 	return ""

@@ -41,18 +41,18 @@ func TestHostnamesAreResolvedAgain(t *testing.T) {
 	h.use(web, []string{lb})
 	steps := []struct {
 		name  string
-		set   answers
+		set   *answers
 		want  []netip.Addr
 		known bool
 		again time.Duration
 		told  bool
 	}{
-		{name: "what cannot be found out is not known", set: answers{err: errors.New("no answer")}, again: soonestAgain},
-		{name: "the first answer", set: answers{is: at("192.0.2.1"), ttl: time.Minute}, want: at("192.0.2.1"), known: true, again: time.Minute, told: true},
-		{name: "the same again, with a short life", set: answers{is: at("192.0.2.1"), ttl: time.Second}, want: at("192.0.2.1"), known: true, again: soonestAgain},
-		{name: "another one, with a long life", set: answers{is: at("192.0.2.2"), ttl: time.Hour}, want: at("192.0.2.2"), known: true, again: latestAgain, told: true},
-		{name: "no answer leaves it", set: answers{err: errors.New("no answer"), ttl: time.Hour}, want: at("192.0.2.2"), known: true, again: soonestAgain},
-		{name: "so does the answer that there is none any more", set: answers{err: fmt.Errorf("x: %w", hostname.ErrNone)}, want: at("192.0.2.2"), known: true, again: soonestAgain},
+		{name: "what cannot be found out is not known", set: &answers{err: errors.New("no answer")}, again: soonestAgain},
+		{name: "the first answer", set: &answers{is: at("192.0.2.1"), ttl: time.Minute}, want: at("192.0.2.1"), known: true, again: time.Minute, told: true},
+		{name: "the same again, with a short life", set: &answers{is: at("192.0.2.1"), ttl: time.Second}, want: at("192.0.2.1"), known: true, again: soonestAgain},
+		{name: "another one, with a long life", set: &answers{is: at("192.0.2.2"), ttl: time.Hour}, want: at("192.0.2.2"), known: true, again: latestAgain, told: true},
+		{name: "no answer leaves it", set: &answers{err: errors.New("no answer"), ttl: time.Hour}, want: at("192.0.2.2"), known: true, again: soonestAgain},
+		{name: "so does the answer that there is none any more", set: &answers{err: fmt.Errorf("x: %w", hostname.ErrNone)}, want: at("192.0.2.2"), known: true, again: soonestAgain},
 	}
 	for _, s := range steps {
 		told = nil

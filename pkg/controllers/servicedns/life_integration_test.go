@@ -61,7 +61,7 @@ func TestIntegrationServiceLife(t *testing.T) {
 	}
 	w.condition("web", fedv1beta1.ReasonPublished, "gondor, rohan")
 
-	t.Run("a member without ready endpoints is left out, and told of", func(t *testing.T) {
+	t.Run("a member without ready endpoints is left out, and told of", func(*testing.T) {
 		rohan.endpoints("web", false)
 		w.names("rohan to be out", gondorOnly...)
 		w.condition("web", fedv1beta1.ReasonPublished, "rohan (NoReadyEndpoints)")
@@ -69,14 +69,14 @@ func TestIntegrationServiceLife(t *testing.T) {
 		rohan.endpoints("web", true)
 		w.names("rohan to be back", both...)
 	})
-	t.Run("drained by the Cluster, and back", func(t *testing.T) {
+	t.Run("drained by the Cluster, and back", func(*testing.T) {
 		w.annotate("", "gondor", fedv1beta1.AnnotationDNSDrain, "true")
 		w.names("gondor to be drained", rohanOnly...)
 		w.condition("web", fedv1beta1.ReasonPublished, "gondor (Drained)")
 		w.annotate("", "gondor", fedv1beta1.AnnotationDNSDrain, "false")
 		w.names("gondor to be back", both...)
 	})
-	t.Run("drained by the Service, and back", func(t *testing.T) {
+	t.Run("drained by the Service, and back", func(*testing.T) {
 		w.annotate("web", "", fedv1beta1.AnnotationDNSDrain, "shire, rohan")
 		w.names("rohan to be drained", gondorOnly...)
 		w.annotate("web", "", fedv1beta1.AnnotationDNSDrain, "")
@@ -90,7 +90,7 @@ func TestIntegrationServiceLife(t *testing.T) {
 		w.annotate("web", "", fedv1beta1.AnnotationDNSTTL, "1m")
 		w.condition("web", fedv1beta1.ReasonPublished, "")
 	})
-	t.Run("the zone is told of", func(t *testing.T) { testZone(w) })
+	t.Run("the zone is told of", func(*testing.T) { testZone(w) })
 	t.Run("another type", func(t *testing.T) {
 		w.must(w.api.CoreV1().Services("shop").Patch(t.Context(), "web", types.MergePatchType, []byte(`{"spec":{"type":"ClusterIP"}}`), metav1.PatchOptions{}))
 		w.names("no names of a ClusterIP")
