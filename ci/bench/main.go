@@ -7,6 +7,8 @@
 //	bench propagation [cold|restart|idle|latency|growth]
 //	             how objects come into members; floor: a client-go program that applies the same objects straight to the same members.
 //	             docs/performance.md says what each part is
+//	bench dns [create|flip|drain|restart|lose]
+//	             how Services get names, and how names follow members; floor: a program that writes the same records straight to etcd
 //
 // `make bench` sets up what it needs: the test bed's clusters, fedhelm, kubectl.
 package main
@@ -36,27 +38,31 @@ func run(ctx context.Context, args []string) error {
 	var i initBench
 	var j joinBench
 	var p propagationBench
+	var d dnsBench
 	benchmarks := map[string]struct {
 		*bench
-		flags func(*flag.FlagSet)
-		run   func(context.Context) error
+		flags  func(*flag.FlagSet)
+		run    func(context.Context) error
+		choose func(part string) error // nil for one that has no parts
 	}{
-		"init": {&i.bench, i.flags, i.run},
-		"join": {&j.bench, j.flags, j.run},
+		"init": {&i.bench, i.flags, i.run, nil},
+		"join": {&j.bench, j.flags, j.run, nil},
 
-		"propagation": {&p.bench, p.flags, p.run},
+		"propagation": {&p.bench, p.flags, p.run, p.choose},
+
+		"dns": {&d.bench, d.flags, d.run, d.choose},
 	}
 	if len(args) == 0 || benchmarks[args[0]].run == nil {
-		return errors.New("which benchmark? bench init, bench join or bench propagation")
+		return errors.New("which benchmark? bench init, bench join, bench propagation or bench dns")
 	}
 	name, args := args[0], args[1:]
 	chosen := benchmarks[name]
-	if name == "propagation" {
+	if chosen.choose != nil {
 		part := ""
 		if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 			part, args = args[0], args[1:]
 		}
-		if err := p.choose(part); err != nil {
+		if err := chosen.choose(part); err != nil {
 			return err
 		}
 	}
