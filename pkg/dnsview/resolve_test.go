@@ -83,6 +83,11 @@ func told(r Resolution) []string {
 	var all []string
 	for _, s := range r.Steps {
 		all = append(all, s.Name+" | "+s.Who+" | "+s.Answer)
+		for _, m := range s.Members {
+			if m.Name == "" || m.Backs == (m.Reason != "") {
+				all = append(all, fmt.Sprintf("of whom is %+v?", m))
+			}
+		}
 	}
 	all = append(all, fmt.Sprintf("%s %s%s", r.Leads, r.Addresses, r.Hostname))
 	for _, remark := range r.Remarks {

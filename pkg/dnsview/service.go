@@ -192,12 +192,12 @@ func (v *View) wanted(st *state, z *Zone) ([]dns.Wanted, []dns.Problem) {
 	return dns.Desired(z.naming(), s, v.members())
 }
 
-// at are the members at a place, sorted by name.
+// at are the members at a place, sorted by name; none for a Service that there is not.
 func (v *View) at(st *state, place dns.Place) []Member {
 	var found []Member
 	for _, m := range v.members() {
-		if slices.Contains(m.Places(), place) {
-			found = append(found, st.members[m.Name])
+		if is, said := st.members[m.Name]; said && slices.Contains(m.Places(), place) {
+			found = append(found, is)
 		}
 	}
 	return found
