@@ -7,12 +7,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/miekg/dns"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -161,10 +163,14 @@ func (d *zoneServer) meddle(s *sandbox, change func(ctx context.Context, etcd *c
 	if err != nil {
 		s.Fatal(err)
 	}
+	// The certificate is for the name, which only the cluster's own DNS knows.
+	dial := func(ctx context.Context, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(service.Spec.ClusterIP, "2379"))
+	}
 	etcd, err := clientv3.New(clientv3.Config{
-		Endpoints:   []string{"https://" + service.Spec.ClusterIP + ":2379"},
-		DialTimeout: 10 * time.Second,
-		TLS:         &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{certificate}, ServerName: service.Name + "." + s.namespace + ".svc", MinVersion: tls.VersionTLS12},
+		Endpoints:   []string{"https://" + service.Name + "." + s.namespace + ".svc:2379"},
+		DialOptions: []grpc.DialOption{grpc.WithContextDialer(dial)},
+		TLS:         &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 	})
 	if err != nil {
 		s.Fatal(err)
