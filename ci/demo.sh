@@ -9,11 +9,16 @@ federation=fellowship
 bold='' plain=''
 if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+# A member's name is a part of DNS names; contexts are called whatever they are called.
+name_of() { tr '[:upper:]' '[:lower:]' <<<"$1" | sed -E 's/[^a-z0-9]+/-/g; s/^[^a-z]+//; s/-+$//' | cut -c1-63; }
+# Nothing runs on simulated nodes, so nobody there can be asked for names.
+simulated() { kubectl --context="$1" get nodes --output=jsonpath='{.items[*].status.nodeInfo.kubeletVersion}' | grep -q kwok; }
 show() { printf '$ %s\n' "$*"; "$@"; }
 
 if [ -z "$host" ]; then
   say "1. Real clusters on this machine (make testbed-up)"
-  (cd ci/testbed && go run . up --members "${MEMBERS:-2}")
+  # With real nodes, so that pods in each can ask for names.
+  (cd ci/testbed && go run . up --members "${MEMBERS:-2}" --member-kinds="${MEMBER_KINDS:-$(yes real | head -n "${MEMBERS:-2}" | paste -sd, -)}")
   bin=$(cd ci/testbed && go run . build --print-dir)
   # A kubeconfig of the demo's own: yours is not touched.
   export KUBECONFIG=${FEDHELM_TESTBED:?}/demo.kubeconfig
@@ -31,18 +36,16 @@ for context in $host ${members//,/ }; do
 done
 
 say "2. A federation control plane, from one command"
-show fedhelm init "$federation" --host-cluster-context="$host"
+show fedhelm init "$federation" --host-cluster-context="$host" --dns-provider=coredns --dns-zone-name=example.com.
 
 if [ -n "$members" ]; then
   say "3. Each member joins with one command"
   for context in ${members//,/ }; do
-    # A member's name is a part of DNS names; contexts are called whatever they are called.
-    name=$(tr '[:upper:]' '[:lower:]' <<<"$context" | sed -E 's/[^a-z0-9]+/-/g; s/^[^a-z]+//; s/-+$//' | cut -c1-63)
-    if [ "$name" = "$context" ]; then
-      show fedhelm join "$name" --federation="$federation" --host-cluster-context="$host"
-    else
-      show fedhelm join "$name" --federation="$federation" --host-cluster-context="$host" --cluster-context="$context"
-    fi
+    name=$(name_of "$context")
+    flags=()
+    if [ "$name" != "$context" ]; then flags+=(--cluster-context="$context"); fi
+    if simulated "$context"; then flags+=(--cluster-dns=none); fi
+    show fedhelm join "$name" --federation="$federation" --host-cluster-context="$host" "${flags[@]}"
   done
 else
   say "3. No member joins (give some: MEMBER_CONTEXTS=a,b)"
@@ -66,7 +69,17 @@ if [ -n "$members" ]; then
 fi
 show kubectl --context="$federation" --namespace=shire get deployments,services
 
-say "7. What runs in the host cluster"
+if [ -n "$members" ]; then
+  say "7. One name, which leads from each member to the nearest that can answer"
+  show kubectl --context="$federation" --namespace=shire wait service/web --for=condition=federation.fedhelm.io/DNS --timeout=2m
+  show fedhelm dns list --namespace=shire --federation="$federation" --host-cluster-context="$host"
+  for context in ${members//,/ }; do
+    if simulated "$context"; then continue; fi
+    show fedhelm dns resolve "web.shire.$federation" --from="$(name_of "$context")" --federation="$federation" --host-cluster-context="$host"
+  done
+fi
+
+say "8. What runs in the host cluster"
 show kubectl --context="$host" --namespace=federation-system get pods,services
 show fedhelm status "$federation" --host-cluster-context="$host"
 
