@@ -11,9 +11,12 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/rest"
+	clienttesting "k8s.io/client-go/testing"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/dnsview"
@@ -166,6 +169,29 @@ func TestNamesOfAFederationWithoutAZone(t *testing.T) {
 	}
 }
 
+func TestNamesForWhoMaySeeOneNamespace(t *testing.T) {
+	c, _ := resolving(t, nil)
+	whole := c.dns
+	c.dns = func(config *rest.Config) (dnsview.API, error) {
+		api, err := whole(config)
+		api.Kube.(*fake.Clientset).PrependReactor("list", "services", func(a clienttesting.Action) (bool, runtime.Object, error) {
+			return a.GetNamespace() != "default", nil, apierrors.NewForbidden(corev1.Resource("services"), "", errors.New("not yours"))
+		})
+		return api, err
+	}
+	for _, args := range [][]string{{"list"}, {"list", "default/web"}, {"resolve", "web.default.fellowship"}} {
+		if err := c.fedhelm(append([]string{"dns"}, args...)...); err != nil {
+			t.Errorf("%q ends with %v", args, err)
+		}
+	}
+	if err := c.fedhelm("dns", "list", "-A"); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "choose one with --namespace") {
+		t.Errorf("of all namespaces: %v", err)
+	}
+	if err := c.fedhelm("dns", "resolve", "cart.shop.fellowship"); !apierrors.IsForbidden(err) {
+		t.Errorf("of another namespace: %v", err)
+	}
+}
+
 func TestNamesOfZonesThatAreNotReady(t *testing.T) {
 	c, f := resolving(t, nil)
 	f.zones = append(f.zones, zoneOf("example.net.", fedv1beta1.ReasonDenied, "the key\nis wrong"))
@@ -226,6 +252,23 @@ func TestDrainedAsText(t *testing.T) {
 		b.WriteString("\n")
 	}
 	golden(t, "dns-drain.txt", b.String())
+}
+
+func TestListOfManyMembersFitsOnAScreen(t *testing.T) {
+	n := dnsview.Name{Name: "web.default.fellowship.svc.example.com", Records: []dnsview.Record{{Type: "A", Values: []string{"a", "b"}}, {Type: "AAAA", Values: []string{"c", "d", "e"}}}}
+	for _, name := range []string{"m1", "m2", "m3", "m4"} {
+		n.Members = append(n.Members, dnsview.Member{Name: name, Backs: true}, dnsview.Member{Name: "o" + name, Reason: "Drained"})
+	}
+	for wide, want := range map[bool]string{
+		false: "a, b, c, 2 more   0s    m1, m2, m3, 1 more   om1 (Drained), om2 (Drained), om3 (Drained), 1 more",
+		true:  "a, b, c, d, e   0s    m1, m2, m3, m4   om1 (Drained), om2 (Drained), om3 (Drained), om4 (Drained)",
+	} {
+		var b bytes.Buffer
+		printListing(&b, &dnsview.Listing{Names: []dnsview.Name{n}}, "", wide)
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, b.String())
+		}
+	}
 }
 
 func TestTTLAsText(t *testing.T) {

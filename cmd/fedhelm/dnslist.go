@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/urfave/cli/v2"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fedhelm/fedhelm/pkg/dnsview"
@@ -55,6 +56,9 @@ func (p *program) dnsList(c *cli.Context, filter dnsview.Filter) error {
 		namespace = said
 	}
 	view, err := dnsview.Read(c.Context, api, namespace)
+	if apierrors.IsForbidden(err) && namespace == metav1.NamespaceAll {
+		err = fmt.Errorf("%w; choose one with --namespace", err)
+	}
 	if err != nil {
 		return err
 	}

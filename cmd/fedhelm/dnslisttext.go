@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/dnsview"
 )
 
@@ -43,7 +45,7 @@ func printNamesTable(w io.Writer, l *dnsview.Listing, wide bool) {
 	for i := range l.Names {
 		n := &l.Names[i]
 		backing, out := health(n.Members)
-		row := []string{n.Name, string(n.Level), targets(n.Records), ttl(n.TTL), backing, out}
+		row := []string{n.Name, string(n.Level), first(targets(n.Records), wide), ttl(n.TTL), first(backing, wide), first(out, wide)}
 		if wide {
 			row = append(row, n.Service, n.Federation, n.Zone, n.State)
 		}
@@ -65,29 +67,39 @@ func printOut(w io.Writer, members []dnsview.Member) {
 }
 
 // health says which members are led to, and which are not, with the reasons.
-func health(members []dnsview.Member) (backing, out string) {
-	var in, not []string
+func health(members []dnsview.Member) (backing, out []string) {
 	for i := range members {
 		if m := &members[i]; m.Backs {
-			in = append(in, m.Name)
+			backing = append(backing, m.Name)
 		} else {
-			not = append(not, m.Name+" ("+m.Reason+")")
+			out = append(out, m.Name+" ("+m.Reason+")")
 		}
 	}
-	return orDash(strings.Join(in, ", ")), orDash(strings.Join(not, ", "))
+	return backing, out
 }
 
-func targets(records []dnsview.Record) string {
+// mostShown is how many there is room for in a column.
+const mostShown = 3
+
+// first shows the first of some, or all of them, and a dash for none.
+func first(some []string, all bool) string {
+	if more := len(some) - mostShown; more > 0 && !all {
+		return fmt.Sprintf("%s, %d more", strings.Join(some[:mostShown], ", "), more)
+	}
+	return orDash(strings.Join(some, ", "))
+}
+
+func targets(records []dnsview.Record) []string {
 	var all []string
 	for _, r := range records {
 		for _, value := range r.Values {
-			if r.Type == "CNAME" {
+			if r.Type == dns.CNAME {
 				value = "-> " + value
 			}
 			all = append(all, value)
 		}
 	}
-	return strings.Join(all, ", ")
+	return all
 }
 
 func ttl(seconds uint32) string {
@@ -104,9 +116,4 @@ func because(reason, message string) string {
 	return strings.TrimSuffix(reason+": "+message, ": ")
 }
 
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
-}
+func orDash(text string) string { return cmp.Or(text, "-") }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -67,7 +68,7 @@ func (p *program) dnsResolve(c *cli.Context, q dnsview.Question, format string) 
 		return err
 	}
 	q.Main = way.zone
-	view, err := dnsview.Read(c.Context, api, metav1.NamespaceAll)
+	view, err := dnsview.Read(c.Context, api, cmp.Or(dnsview.NamespaceOf(q.Name), metav1.NamespaceDefault)) // no more may be allowed
 	if err != nil {
 		return err
 	}
@@ -138,17 +139,10 @@ func leadsTo(r *dnsview.Resolution) string {
 	case dnsview.LeadsNowhere:
 		return "nothing: there is no such name"
 	case dnsview.LeadsUnknown:
-		return "the Service of " + r.From + " itself, or else " + orElse(to, "nothing")
+		return "the Service of " + r.From + " itself, or else " + cmp.Or(to, "nothing")
 	default:
 		return fmt.Sprintf("%s (may be kept for %s)", to, ttl(r.TTL))
 	}
-}
-
-func orElse(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 // printAsked writes what the member's DNS says, and whether that is as computed.
@@ -178,7 +172,7 @@ func said(a *dnsview.Answer) string {
 	if a.Error != "" {
 		return a.Error
 	}
-	text := orElse(where(&dnsview.Member{Addresses: a.Addresses}), "no address")
+	text := cmp.Or(where(&dnsview.Member{Addresses: a.Addresses}), "no address")
 	if a.Code != "NOERROR" {
 		text = a.Code
 	}

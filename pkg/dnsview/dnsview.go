@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -84,16 +83,12 @@ func Read(ctx context.Context, api API, namespace string) (*View, error) {
 }
 
 func services(ctx context.Context, api kubernetes.Interface, namespace string) ([]corev1.Service, error) {
-	where := "in namespace " + fmt.Sprintf("%q", namespace)
-	if namespace == metav1.NamespaceAll {
-		where = "in all namespaces"
-	}
 	list, err := api.CoreV1().Services(namespace).List(ctx, metav1.ListOptions{})
 	switch {
-	case apierrors.IsForbidden(err) && namespace == metav1.NamespaceAll:
-		return nil, fmt.Errorf("list Services %s of the federation API: %w; choose one with --namespace", where, err)
+	case err != nil && namespace == metav1.NamespaceAll:
+		return nil, fmt.Errorf("list Services in all namespaces of the federation API: %w", err)
 	case err != nil:
-		return nil, fmt.Errorf("list Services %s of the federation API: %w", where, err)
+		return nil, fmt.Errorf("list Services in namespace %q of the federation API: %w", namespace, err)
 	}
 	slices.SortFunc(list.Items, func(a, b corev1.Service) int { return strings.Compare(id(&a), id(&b)) })
 	return list.Items, nil

@@ -52,14 +52,19 @@ type Filter struct {
 
 // Namespace is the one that Name names; "" if it names none.
 func (f Filter) Namespace() string {
-	if labels := strings.Split(f.Name, "."); len(labels) > 1 {
-		return labels[1]
+	if namespace, _, found := strings.Cut(f.Name, "/"); found {
+		return namespace
 	}
-	namespace, _, found := strings.Cut(f.Name, "/")
-	if !found {
+	return NamespaceOf(f.Name)
+}
+
+// NamespaceOf is the namespace of the Service that a name, as Resolve takes it, belongs to; "" if it is none.
+func NamespaceOf(name string) string {
+	labels := strings.Split(strings.ToLower(name), ".")
+	if len(labels) < 3 {
 		return ""
 	}
-	return namespace
+	return labels[1]
 }
 
 // List computes the names. A Filter that cannot fit anything in the federation is an error; one that merely fits nothing is none.

@@ -111,6 +111,14 @@ func TestListLeavesOutWhatIsNotAskedFor(t *testing.T) {
 	}
 }
 
+func TestNamespacesThatNamesName(t *testing.T) {
+	for name, want := range map[string]string{"": "", "web": "", "web.shop": "", "shop/web": "shop", "WEB.Shop.fellowship": "shop", "web.shop.fellowship.svc.example.com.": "shop"} {
+		if got := (Filter{Name: name}).Namespace(); got != want {
+			t.Errorf("the namespace of %q is %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestListSaysWhatIsAmiss(t *testing.T) {
 	out := "{" + gondorOut + "}"
 	now := metav1.Now()
