@@ -48,7 +48,7 @@ clean: ## Remove what was built here (the test bed's state: make testbed-down; i
 	rm -rf bin
 
 ##@ Test tiers
-.PHONY: test-unit test-race test-chart test-integration test-e2e test-e2e-long test-versions fuzz bench bench-init bench-join bench-propagation
+.PHONY: test-unit test-race test-chart test-integration test-e2e test-e2e-long test-versions fuzz bench bench-init bench-join bench-propagation bench-dns
 test-unit: ## Unit tests: no cluster, no network, no root
 	go test $(shell go list ./... | grep -v -e '^github.com/fedhelm/fedhelm$$')
 	cd ci/testbed && go test ./...
@@ -95,7 +95,7 @@ FUZZTIME ?= 30s
 fuzz: ## Run every fuzz target for FUZZTIME (30s)
 	@ci/fuzz.sh $(FUZZTIME)
 
-bench: bench-init bench-join bench-propagation ## Every benchmark
+bench: bench-init bench-join bench-propagation bench-dns ## Every benchmark
 
 bench-init: build testbed-up ## fedhelm init to a usable context, beside the floor: a bare etcd and kube-apiserver
 	$(ON_TESTBED) go run ./ci/bench init
@@ -104,10 +104,14 @@ bench-join: build testbed-up ## A Cluster's registration to its first Ready, and
 	$(ON_TESTBED) go run ./ci/bench join
 
 # All of it takes the better part of an hour; BENCH="cold --objects=1000 --runs=1" is a part of it.
-BENCH ?= --objects=1000,5000 --growth-members=2,10,100,1000 --growth-objects=1000,10000,50000
+bench-propagation: BENCH ?= --objects=1000,5000 --growth-members=2,10,100,1000 --growth-objects=1000,10000,50000
 bench-propagation: MEMBERS = 3
 bench-propagation: build testbed-up ## How fast objects come into members, beside the floor: a client-go program that applies the same objects
 	$(ON_TESTBED) go run ./ci/bench propagation $(BENCH)
+
+# BENCH="flip --services=100" is a part of it.
+bench-dns: build testbed-up ## How Services get names and names follow members, in a real CoreDNS, beside the floor: the records straight to etcd
+	$(ON_TESTBED) FEDHELM_TEST_BIN="$$bin" go run ./ci/bench dns $(BENCH)
 
 ##@ Test bed: real Kubernetes on this machine (needs root)
 .PHONY: testbed-up testbed-down testbed-load testbed-status testbed-build testbed-purge

@@ -95,7 +95,7 @@ func (b *dnsBench) run(ctx context.Context) (err error) {
 		return err
 	}
 	named, err := newNamed(ctx, w, z, b.members)
-	defer named.end()
+	defer func() { err = errors.Join(err, named.end(ctx)) }()
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/dns"
 )
@@ -43,16 +45,24 @@ func (b *dnsBench) drain(ctx context.Context, n *named, results *dnsResults) err
 
 // lose ends the last member's API server, for good.
 func (b *dnsBench) lose(ctx context.Context, n *named, results *dnsResults) error {
-	member := len(n.members) - 1
-	what := fmt.Sprintf("lost, with a grace of %s", b.grace)
-	run, err := b.moved(ctx, n, what, n.wanted(n.services), n.wanted(n.services, member), func() error {
+	member, began := len(n.members)-1, time.Now()
+	run, err := b.moved(ctx, n, "lost", n.wanted(n.services), n.wanted(n.services, member), func() error {
 		n.members[member].Close()
 		return nil
 	})
-	if err == nil {
-		results.Away = append(results.Away, run)
+	if err != nil {
+		return err
 	}
-	return err
+	cluster, err := n.api.Get(ctx, n.members[member].Name)
+	if err != nil {
+		return err
+	}
+	run.What = fmt.Sprintf("lost; the grace is %s", b.grace)
+	if ready := meta.FindStatusCondition(cluster.Status.Conditions, fedv1beta1.ClusterReady); ready != nil {
+		run.What = fmt.Sprintf("lost; not Ready after %.0f s, and the grace is %s", ready.LastTransitionTime.Sub(began).Seconds(), b.grace)
+	}
+	results.Away = append(results.Away, run)
+	return nil
 }
 
 // moved measures until names are as they shall be after what is done.

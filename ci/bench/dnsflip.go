@@ -35,12 +35,12 @@ type flipped struct {
 	member  int
 }
 
-// flipsOf chooses so many endpoints, each of another Service as long as there are any.
+// flipsOf chooses so many endpoints, each of another Service as long as there are any. All differ, if there are as many.
 func flipsOf(services []types.NamespacedName, members, count int) []flipped {
 	all := make([]flipped, count)
 	for i := range all {
-		// Numbers of Services are reached in steps, so that neighbours in time are none in the zone.
-		all[i] = flipped{services[len(services)-1-i*7%len(services)], (i + i/len(services)) % members}
+		round, service := i/len(services), i%len(services)
+		all[i] = flipped{services[service], (round + service) % members}
 	}
 	return all
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fedhelm/fedhelm/ci/bench/internal/stubs"
@@ -53,8 +55,13 @@ func newNamed(ctx context.Context, w *world, z *zone, members int) (*named, erro
 	return n, n.ready(ctx)
 }
 
-// end takes the members away.
-func (n *named) end() { stubs.Close(n.members) }
+// end takes the members away, and the Secrets by which they were reached, also after an interrupt. Their Clusters go with the federation.
+func (n *named) end(ctx context.Context) error {
+	err := n.stop()
+	stubs.Close(n.members)
+	return errors.Join(err, n.host.CoreV1().Secrets(n.ref.Namespace).DeleteCollection(context.WithoutCancel(ctx), metav1.DeleteOptions{},
+		metav1.ListOptions{LabelSelector: fedv1beta1.LabelFederation + "=" + n.ref.Name + "," + fedv1beta1.LabelCluster}))
+}
 
 // placesOf spreads members: each has a zone, two have a region.
 func placesOf(members int) []stubs.Place {
