@@ -29,7 +29,7 @@ func (c *Controller) watchFleet(ctx context.Context, counted chan<- struct{}) {
 		}
 	}
 	handle, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc: func(any) { wake() }, UpdateFunc: func(any, any) { wake() }, DeleteFunc: func(any) { wake() },
+		AddFunc: func(any) { wake() }, UpdateFunc: func(any, any) { wake() }, DeleteFunc: func(o any) { c.parted(o); wake() },
 	})
 	if err != nil {
 		ctrl.LoggerFrom(ctx).Error(err, "Clusters cannot be watched")
@@ -78,21 +78,22 @@ func (c *Controller) count(ctx context.Context) (again time.Time, err error) {
 		return time.Time{}, err
 	}
 	now, again := fleetOf(clusters.Items, grace{c.o.OfflineGrace, c.o.OfflinePercent}, c.o.Clock.Now())
-	before := c.fleet.Swap(now)
+	before := c.fleet.Load()
 	if before == nil {
+		c.fleet.Store(now)
 		return again, nil
 	}
-	names, places := differ(before, now)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	again = c.retain(ctx, before, now, clusters.Items, again)
+	c.fleet.Store(now)
+	names, places := differ(before, now)
 	if places {
 		for key := range c.published {
 			c.look(key)
 		}
 		return again, nil
 	}
-	for _, name := range names {
-		c.lookAt(name)
-	}
+	c.lookAt(names...)
 	return again, nil
 }

@@ -2,6 +2,7 @@ package servicedns
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +45,8 @@ type Controller struct {
 	mu        sync.Mutex
 	published map[types.NamespacedName]*memory
 	ingresses map[types.NamespacedName]map[types.NamespacedName]bool // Services that have an Ingress' addresses
+	departed  map[string]types.UID                                   // Clusters that were seen being deleted
+	missed    bool                                                   // more Clusters are missing than can have left unseen
 	first     map[types.NamespacedName]bool                          // Services that were there at the start, and were not looked at yet; nil: all were
 }
 
@@ -58,6 +61,7 @@ func New(o Options) *Controller {
 		retries:   workqueue.NewTypedItemExponentialFailureRateLimiter[types.NamespacedName](firstRetry, lastRetry),
 		census:    make(chan struct{}, 1),
 		published: map[types.NamespacedName]*memory{}, ingresses: map[types.NamespacedName]map[types.NamespacedName]bool{},
+		departed: map[string]types.UID{},
 	}
 	for _, k := range kinds.Default() {
 		if k.ID() == services {
@@ -79,7 +83,7 @@ func (c *Controller) NeedLeaderElection() bool { return true }
 func (c *Controller) Start(ctx context.Context) error {
 	uid, err := c.identify(ctx)
 	if err != nil {
-		return nil //nolint:nilerr // ctx has ended
+		return nil // ctx has ended
 	}
 	c.zones = c.newZones(uid)
 	var running sync.WaitGroup
@@ -87,7 +91,7 @@ func (c *Controller) Start(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	handle, err := c.informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc: c.seen, UpdateFunc: func(_, is any) { c.seen(is) }, DeleteFunc: c.seen,
+		AddFunc: c.seen, UpdateFunc: func(_, is any) { c.seen(is) }, DeleteFunc: c.gone,
 	})
 	if err != nil {
 		return err
@@ -191,10 +195,29 @@ func (c *Controller) seen(o any) {
 	}
 }
 
+// gone is told of Services that are there no more.
+func (c *Controller) gone(o any) {
+	key, err := toolscache.DeletionHandlingObjectToName(o)
+	if err != nil {
+		return
+	}
+	c.mu.Lock()
+	if m := c.published[types.NamespacedName{Namespace: key.Namespace, Name: key.Name}]; m != nil {
+		m.end = deleted
+		if last, listed := o.(toolscache.DeletedFinalStateUnknown); listed {
+			if s, ok := last.Obj.(*corev1.Service); !ok || s.DeletionTimestamp == nil {
+				m.end = lost
+			}
+		}
+	}
+	c.mu.Unlock()
+	c.seen(o)
+}
+
 // Changed is to be told of objects whose Snapshot may be another. It does not block.
 func (c *Controller) Changed(key delivery.Key) {
 	name := types.NamespacedName{Namespace: key.Namespace, Name: key.Name}
-	switch key.Kind {
+	switch key.Kind { //nolint:exhaustive // others have no addresses
 	case services:
 		c.mu.Lock()
 		_, is := c.published[name]
@@ -224,10 +247,10 @@ func (c *Controller) EndpointsChanged(member string, service types.NamespacedNam
 	c.lookAt(member)
 }
 
-// lookAt has all Services looked at that have to do with a member. The caller holds mu.
-func (c *Controller) lookAt(member string) {
+// lookAt has all Services looked at that have to do with one of these members. The caller holds mu.
+func (c *Controller) lookAt(members ...string) {
 	for key, m := range c.published {
-		if _, has := m.members[member]; has {
+		if slices.ContainsFunc(members, func(member string) bool { _, has := m.members[member]; return has }) {
 			c.look(key)
 		}
 	}

@@ -27,7 +27,8 @@ type member struct {
 	drained bool
 	away    bool
 	nodes   []netip.Addr
-	problem string // what is malformed
+	problem string    // what is malformed
+	lost    time.Time // since when there has been no Cluster of the name, though nobody saw it leave; zero if there is one
 }
 
 // grace is when members that are not Ready are taken for away.
@@ -91,7 +92,7 @@ func nodeAddresses(text string) (all []netip.Addr, problem string) {
 func differ(before, now *fleet) (names []string, places bool) {
 	for name, is := range now.members {
 		was, there := before.members[name]
-		if !there || was.drained != is.drained || was.away != is.away || was.problem != is.problem || !slices.Equal(was.nodes, is.nodes) {
+		if !there || was.drained != is.drained || was.away != is.away || was.problem != is.problem || was.lost.IsZero() != is.lost.IsZero() || !slices.Equal(was.nodes, is.nodes) {
 			names = append(names, name)
 		}
 	}

@@ -32,7 +32,17 @@ type memory struct {
 	waits   time.Time            // since when zones have not made what is wanted; zero if they have
 	settled bool                 // they had it once since the process began
 	moves   moves
+	end     end // under the Controller's mu
 }
+
+// end is how a Service came to be there no more.
+type end int
+
+const (
+	unseen  end = iota // it is there, or what became of it is to be told yet
+	deleted            // its deletion was seen
+	lost               // a list lacked it, perhaps since the federation API was restored
+)
 
 // reconcile looks at a Service, has its names made what they shall be, and says how it stands. It returns when to look again; 0: when something
 // has changed.
@@ -40,7 +50,7 @@ func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (a
 	o, exists, err := c.informer.GetStore().GetByKey(key.String())
 	service, ok := o.(*corev1.Service)
 	if err != nil || !exists || !ok {
-		c.retract(key)
+		c.bury(key)
 		return 0, err
 	}
 	s := read(service, c.kind, c.o.TTL)
@@ -79,6 +89,7 @@ func (c *Controller) remember(s *source) *memory {
 		ingress = types.NamespacedName{Namespace: s.key.Namespace, Name: s.ingress}
 	}
 	c.attach(s.key, m, ingress)
+	m.end = unseen
 	return m
 }
 
@@ -103,6 +114,33 @@ func (c *Controller) attach(key types.NamespacedName, m *memory, ingress types.N
 
 // retract forgets a Service that shall have no names any more.
 func (c *Controller) retract(key types.NamespacedName) {
+	if c.forget(key) {
+		c.unwant(key)
+	}
+}
+
+// bury forgets a Service that is there no more. The names of one that was not seen being deleted are the keepers' to judge: they may be those of
+// all Services, in members that still run them.
+func (c *Controller) bury(key types.NamespacedName) {
+	c.mu.Lock()
+	is := unseen
+	if m := c.published[key]; m != nil {
+		is = m.end
+	}
+	c.mu.Unlock()
+	switch is {
+	case deleted:
+		c.retract(key)
+	case lost:
+		c.forget(key)
+		for _, z := range c.zones {
+			z.keeper.Lose(key.String())
+		}
+	}
+}
+
+// forget tells whether the Service was published.
+func (c *Controller) forget(key types.NamespacedName) bool {
 	c.mu.Lock()
 	m := c.published[key]
 	if m != nil {
@@ -110,10 +148,11 @@ func (c *Controller) retract(key types.NamespacedName) {
 		delete(c.published, key)
 	}
 	c.mu.Unlock()
-	if m != nil {
-		c.hosts.use(key, nil)
-		c.unwant(key)
+	if m == nil {
+		return false
 	}
+	c.hosts.use(key, nil)
+	return true
 }
 
 func (c *Controller) unwant(key types.NamespacedName) {

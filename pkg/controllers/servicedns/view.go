@@ -57,7 +57,7 @@ func (c *Controller) views(s *source, before dnsstate.Members, f *fleet) []view 
 		v.ready, v.knowledge = c.ready(s, p.Member)
 		views = append(views, v)
 	}
-	return views
+	return f.withLost(views, s, before)
 }
 
 // recalled are views of which nothing is known but that the members are still there.
@@ -65,10 +65,14 @@ func recalled(s *source, before dnsstate.Members, f *fleet) []view {
 	var views []view
 	for name := range before {
 		if m, is := f.members[name]; is {
-			views = append(views, view{member: name, drained: m.drained || s.drains(name), away: m.away, knowledge: endpoints.Known})
+			views = append(views, recall(s, name, m))
 		}
 	}
 	return views
+}
+
+func recall(s *source, name string, m member) view {
+	return view{member: name, drained: m.drained || s.drains(name), away: m.away, knowledge: endpoints.Known}
 }
 
 // partsOf are how it stands with an object in members; false if that is not known.

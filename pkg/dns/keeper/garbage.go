@@ -1,10 +1,12 @@
 package keeper
 
+import "time"
+
 // sweepGarbage looks in what was listed for names of Services that nobody wants. They go, unless they are so many that something else is likely
 // to be wrong: then they are held.
 func (k *Keeper) sweepGarbage() {
 	k.mu.Lock()
-	due := k.sweep
+	due := k.sweep && !time.Now().Before(k.sweepAt)
 	k.mu.Unlock()
 	if !due {
 		return

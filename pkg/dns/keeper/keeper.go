@@ -27,6 +27,7 @@ type Keeper struct {
 	held      map[string]bool   // Services whose names are held
 	known     bool              // every Service was wanted once
 	sweep     bool              // garbage is to be looked for in what was listed
+	sweepAt   time.Time         // but not before
 	status    Status            // Zone, Names, Records and LastSync
 	err       error             // why nothing works at present
 	news      []string          // Services to tell of
@@ -130,6 +131,26 @@ func (k *Keeper) Known() {
 		k.known, k.sweep = true, true
 		k.rouse()
 	}
+}
+
+// Lose says that a Service is there no more, and that nobody saw its deletion. Its names are garbage from then on: they go once nothing has been
+// lost for a while, unless they are too many by then.
+func (k *Keeper) Lose(id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s, ok := k.services[id]
+	if !ok {
+		return
+	}
+	k.weigh(s, -1)
+	for _, w := range s.wanted {
+		delete(k.names, w.Name)
+	}
+	delete(k.services, id)
+	delete(k.changed, id)
+	delete(k.failing, id)
+	k.sweep, k.sweepAt = k.known, time.Now().Add(gatherLost)
+	k.rouse()
 }
 
 // DeleteUnsourced lets go what is held now.

@@ -35,6 +35,7 @@ type Options struct {
 const (
 	gather      = 50 * time.Millisecond // changes within this are made together
 	gatherMost  = time.Second           // but none waits longer
+	gatherLost  = 10 * time.Second      // Services that are lost within this are counted together
 	firstPause  = time.Second           // after something failed
 	longest     = time.Minute           // pauses double up to this
 	unitsAtOnce = 1000                  // given to the provider, so that what users change need not wait for all of a zone

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/dns/inmemory"
+	"github.com/fedhelm/fedhelm/pkg/dns/keeper"
 )
 
 // The process is killed before each change of a record set in turn, on a server that makes none atomically. The next process knows what is wanted
@@ -123,6 +125,63 @@ func TestDeletionThatWasSeenHasNoBrake(t *testing.T) {
 		}
 		w.settle()
 		w.has(nil)
+	})
+}
+
+// A federation API that was restored from a back-up may lack everything from one moment to the next.
+func TestServicesThatAreLostOneByOneAreCountedTogether(t *testing.T) {
+	inWorld(t, func(w *world) {
+		t := w.t
+		all := services(100, "gondor")
+		w.want(all...)
+		w.settle()
+		for _, s := range all {
+			w.keeper.Lose(s.ID())
+			time.Sleep(20 * time.Millisecond)
+		}
+		time.Sleep(time.Hour)
+		w.has(all)
+		if status := w.keeper.Status(); len(status.Held) != 100 || status.Pending != 0 {
+			t.Errorf("%d Services are held, %d names pending, want 100 and none", len(status.Held), status.Pending)
+		}
+		w.want(all[:50]...)
+		w.settle()
+		w.keeper.DeleteUnsourced()
+		w.settle()
+		w.has(all[:50])
+	})
+}
+
+func TestFewServicesThatAreLostGo(t *testing.T) {
+	inWorld(t, func(w *world) {
+		all := services(12, "gondor")
+		w.want(all...)
+		w.settle()
+		w.keeper.Lose(all[0].ID())
+		w.keeper.Lose(all[1].ID())
+		w.settle()
+		w.has(all)
+		w.want(all[0]) // it was but away
+		time.Sleep(11 * time.Second)
+		w.settle()
+		w.has(append(all[:1:1], all[2:]...))
+	})
+}
+
+func TestServiceThatIsLostWithinAChange(t *testing.T) {
+	inWorld(t, func(w *world) {
+		t := w.t
+		web := service("web", "gondor")
+		w.server.Fail(inmemory.Faults{Change: func(dns.Change) error { return errors.New("internal error") }})
+		w.want(web)
+		w.settle()
+		w.keeper.Lose(web.ID())
+		w.server.Fail(inmemory.Faults{})
+		time.Sleep(10 * time.Minute)
+		w.has(nil)
+		if status := w.keeper.Status(); status.Pending != 0 || status.Reason != keeper.Synced {
+			t.Errorf("Status = %+v, want synced with nothing pending", status)
+		}
 	})
 }
 

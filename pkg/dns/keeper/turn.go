@@ -121,6 +121,9 @@ func (k *Keeper) next() (batch []string, wait time.Duration) {
 	defer k.mu.Unlock()
 	now := time.Now()
 	wait = k.listAt.Sub(now)
+	if k.sweep {
+		wait = min(wait, k.sweepAt.Sub(now))
+	}
 	if len(k.changed) > 0 {
 		due := k.last.Add(gather)
 		if most := k.since.Add(gatherMost); most.Before(due) {
