@@ -49,6 +49,7 @@ func Desired(n Naming, s Service, members []Member) ([]Wanted, []Problem) {
 
 // target is what a backend is reached at. One of both is there.
 type target struct {
+	member    string
 	addresses []netip.Addr
 	hostname  string
 }
@@ -58,9 +59,9 @@ func targetsOf(n Naming, s Service) (map[string][]target, []Problem) {
 	targets := map[string][]target{}
 	var problems []Problem
 	for _, b := range s.Backends {
-		var t target
+		t := target{member: b.Member}
 		for _, address := range b.Addresses {
-			if !address.IsValid() || address.IsUnspecified() || address.IsMulticast() || address.Zone() != "" {
+			if !leads(address.Unmap()) {
 				problems = append(problems, Problem{Message: fmt.Sprintf("address %q of member %q cannot be published", address, b.Member)})
 				continue
 			}
@@ -80,6 +81,12 @@ func targetsOf(n Naming, s Service) (map[string][]target, []Problem) {
 	return targets, problems
 }
 
+// leads tells whether an address means the same to whoever asks. Others, such as those by which a cloud tells a machine its secrets, would lead
+// them to themselves.
+func leads(a netip.Addr) bool {
+	return a.IsValid() && a.Zone() == "" && !a.IsUnspecified() && !a.IsMulticast() && !a.IsLoopback() && !a.IsLinkLocalUnicast()
+}
+
 // checkHostname says why no record may lead to a name, if none may: one to a federation's own name could lead in a circle.
 func checkHostname(n Naming, hostname string) error {
 	if _, _, _, ours := n.Parse(hostname); ours {
@@ -92,7 +99,7 @@ func checkHostname(n Naming, hostname string) error {
 func answers(name string, ttl uint32, targets []target) []RecordSet {
 	values := map[Type]map[string]bool{A: {}, AAAA: {}, CNAME: {}}
 	allNamed := true
-	for _, t := range targets {
+	for _, t := range fewer(name, targets) {
 		if allNamed = allNamed && t.hostname != ""; t.hostname != "" {
 			values[CNAME][t.hostname] = true
 		}

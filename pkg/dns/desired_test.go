@@ -107,7 +107,7 @@ func TestProblemsDoNotHoldUpTheRest(t *testing.T) {
 		want    []string // names
 		problem string
 	}{
-		{name: "an address that leads nowhere", members: fleet[3:], service: dns.Service{Backends: []dns.Backend{{Member: "shire", Addresses: addresses("0.0.0.0", "fe80::1%eth0", "224.0.0.1", "192.0.2.1")}}},
+		{name: "an address that leads nowhere", members: fleet[3:], service: dns.Service{Backends: []dns.Backend{{Member: "shire", Addresses: addresses("0.0.0.0", "fe80::1%eth0", "224.0.0.1", "::ffff:127.0.0.1", "::1", "169.254.169.254", "192.0.2.1")}}},
 			want: []string{"web.ns.f.svc A 192.0.2.1"}, problem: `member "shire"`},
 		{name: "a hostname that leads in a circle", members: fleet[3:],
 			service: dns.Service{Backends: []dns.Backend{{Member: "shire", Hostname: "other.ns.f.svc.example.com", Addresses: addresses("192.0.2.1")}}},

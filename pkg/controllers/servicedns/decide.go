@@ -81,6 +81,9 @@ func (v *view) out(m, was dnsstate.Member, had bool) dnsstate.Reason {
 	return ""
 }
 
+// mostAddresses is how many a member may have for a Service: names have room for those of others, and the annotation as well.
+const mostAddresses = 32
+
 // reached is where the Service is found in the member.
 func (v *view) reached(was dnsstate.Member, resolve lookup, named bool) (all []netip.Addr, hostname string) {
 	all = append(all, v.addresses...)
@@ -94,5 +97,6 @@ func (v *view) reached(was dnsstate.Member, resolve lookup, named bool) (all []n
 	if named && len(v.addresses) == 0 && len(v.hostnames) == 1 && len(all) > 0 {
 		hostname = v.hostnames[0]
 	}
-	return once(all), hostname
+	all = once(all)
+	return all[:min(len(all), mostAddresses)], hostname
 }

@@ -3,7 +3,6 @@ package servicedns
 import (
 	"encoding/json"
 	"net/netip"
-	"slices"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/controllers/state"
@@ -99,6 +98,9 @@ func placed(p *state.Part) certainty {
 	}
 }
 
+// mostHostnames is how many a member may have resolved for a Service. It is not ours to trust, and may say anything.
+const mostHostnames = 8
+
 // balanced are the addresses and the hostnames of the load balancers that a status has, of a Service or an Ingress.
 func balanced(status json.RawMessage) (found []netip.Addr, hostnames []string) {
 	var s struct {
@@ -117,8 +119,8 @@ func balanced(status json.RawMessage) (found []netip.Addr, hostnames []string) {
 			hostnames = append(hostnames, i.Hostname)
 		}
 	}
-	slices.Sort(hostnames)
-	return addresses(ips), slices.Compact(hostnames)
+	hostnames = distinct(hostnames)
+	return addresses(ips), hostnames[:min(len(hostnames), mostHostnames)]
 }
 
 // ready tells whether the Service has what answers for it in a member.

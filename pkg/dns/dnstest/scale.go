@@ -114,3 +114,12 @@ func addresses(n int) []string {
 	}
 	return values
 }
+
+// embedded are addresses of IPv6 instead.
+func embedded(n int) []string {
+	values := addresses(n)
+	for i := range values {
+		values[i] = fmt.Sprintf("2001:db8::%x", 0x100+i)
+	}
+	return values
+}

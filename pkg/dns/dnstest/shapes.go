@@ -27,6 +27,8 @@ func testShapes(t *testing.T, h Harness) {
 		{name: "a CNAME changes to a name outside of the zone", after: []dns.RecordSet{mark, set(web, dns.CNAME, 60, "lb-1.elsewhere.example.")}},
 		{name: "a CNAME becomes addresses", after: []dns.RecordSet{mark, set(web, dns.A, 60, "192.0.2.1"), set(web, dns.AAAA, 60, "2001:db8::1")}},
 		{name: "the mark alone changes", after: []dns.RecordSet{set(mark.Name, dns.TXT, 300, mark.Values[0]+"x"), set(web, dns.A, 60, "192.0.2.1"), set(web, dns.AAAA, 60, "2001:db8::1")}},
+		{name: "a name has as many addresses as it can", after: []dns.RecordSet{mark, set(web, dns.A, 60, addresses(60)...)}},
+		{name: "all of them change, and the mark", after: []dns.RecordSet{set(mark.Name, dns.TXT, 300, mark.Values[0]+"x"), set(web, dns.AAAA, 60, embedded(60)...)}},
 		{name: "all goes"},
 		{name: "it is made again", after: []dns.RecordSet{mark, set(web, dns.A, 60, "192.0.2.1")}},
 	} {
