@@ -157,11 +157,11 @@ func TestReportOfDNS(t *testing.T) {
 		Machine: "a machine", Members: 10,
 		Created: []createRun{{
 			Services: 100, Names: 1600, Keys: 4600, Accepted: .5, Copied: .75, Written: 1.25, Answered: 2, Floor: .125, FloorTxn: 36,
-			Calls: calls{Writes: 40, Failed: 1}, Puts: 4700, CPU: 3,
+			spent: spent{Calls: calls{Writes: 40, Failed: 1}, Puts: 4700, CPU: 3},
 		}},
-		Flips:   &flipRun{Services: 1000, Flips: 200, Rate: 5, P50: .07, P99: .2, Max: .25, FloorP50: .001, FloorP99: .003, Calls: calls{Writes: 200}, Puts: 800, CPU: 7},
-		Away:    []awayRun{{What: "drained", Services: 1000, Names: 3000, Written: 1.5, Answered: 3, Calls: calls{Writes: 120}, Puts: 4000}},
-		Restart: &dnsRestartRun{Services: 1000, Keys: 46000, Calls: calls{Reads: 46}, Rest: 5, CPU: 4, Peak: 99},
+		Flips:   &flipRun{Services: 1000, Flips: 200, Rate: 5, P50: .07, P99: .2, Max: .25, FloorP50: .001, FloorP99: .003, Share: 7, spent: spent{Calls: calls{Writes: 200}, Puts: 800}},
+		Away:    []awayRun{{What: "drained", Services: 1000, Names: 3000, Written: 1.5, Answered: 3, spent: spent{Calls: calls{Writes: 120}, Puts: 4000}}},
+		Restart: &dnsRestartRun{Services: 1000, Keys: 46000, Rest: 5, Peak: 99, spent: spent{Calls: calls{Reads: 46}, CPU: 4}},
 	}
 	var out strings.Builder
 	if err := writeDNS(&out, r); err != nil {

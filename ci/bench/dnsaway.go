@@ -19,8 +19,7 @@ type awayRun struct {
 	Names    int     `json:"names"`           // that are others thereby
 	Written  float64 `json:"writtenSeconds"`  // until etcd had the last record
 	Answered float64 `json:"answeredSeconds"` // until CoreDNS had answered all these names right, which are asked for from Written on
-	Calls    calls   `json:"calls"`
-	Puts     int     `json:"etcdWrites"`
+	spent
 }
 
 // drain takes a member out, and lets it back in.
@@ -71,8 +70,8 @@ func (b *dnsBench) moved(ctx context.Context, n *named, what string, before, aft
 	defer cancel()
 	names := differing(before, after)
 	run = awayRun{What: what, Services: len(n.services), Names: len(names)}
-	puts, made := n.zone.now(), calls{}
-	if made, err = n.calls(ctx); err != nil {
+	at, err := n.now(ctx)
+	if err != nil {
 		return run, err
 	}
 	began := time.Now()
@@ -89,8 +88,7 @@ func (b *dnsBench) moved(ctx context.Context, n *named, what string, before, aft
 	if err := n.rest(ctx); err != nil {
 		return run, err
 	}
-	now, err := n.calls(ctx)
-	run.Calls, run.Puts = now.since(made), n.zone.now().since(puts).keys
+	run.spent, err = n.spentSince(ctx, at)
 	fmt.Fprintf(os.Stderr, "a member was %s: %d names are others after %.2fs, by %.0f calls that write\n", what, run.Names, run.Written, run.Calls.Writes)
 	return run, err
 }

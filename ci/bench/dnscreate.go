@@ -19,16 +19,14 @@ import (
 type createRun struct {
 	Services int     `json:"services"`
 	Names    int     `json:"names"`
-	Keys     int     `json:"keys"`             // of records and marks, in etcd
-	Accepted float64 `json:"acceptedSeconds"`  // until the federation API had taken the last Service
-	Copied   float64 `json:"copiedSeconds"`    // until the last copy was in a member, where it had its address at once
-	Written  float64 `json:"writtenSeconds"`   // until etcd had the last record
-	Answered float64 `json:"answeredSeconds"`  // until CoreDNS had answered all names right, which are asked for from Written on
-	Floor    float64 `json:"floorSeconds"`     // that writing the same keys straight takes
-	FloorTxn int     `json:"floorTransaction"` // in how many transactions
-	Calls    calls   `json:"calls"`
-	Puts     int     `json:"etcdWrites"` // keys put or deleted
-	CPU      float64 `json:"cpuSeconds"` // of the controller manager, until everything is at rest
+	Keys     int     `json:"keys"`              // of records and marks, in etcd
+	Accepted float64 `json:"acceptedSeconds"`   // until the federation API had taken the last Service
+	Copied   float64 `json:"copiedSeconds"`     // until the last copy was in a member, where it had its address at once
+	Written  float64 `json:"writtenSeconds"`    // until etcd had the last record
+	Answered float64 `json:"answeredSeconds"`   // until CoreDNS had answered all names right, which are asked for from Written on
+	Floor    float64 `json:"floorSeconds"`      // that writing the same keys straight takes
+	FloorTxn int     `json:"floorTransactions"` // in how many transactions
+	spent            // until everything is at rest
 }
 
 func (b *dnsBench) create(ctx context.Context, n *named, results *dnsResults) error {
@@ -55,11 +53,7 @@ func (b *dnsBench) createOnce(ctx context.Context, n *named, count int) (run cre
 	if err := n.rest(ctx); err != nil {
 		return run, err
 	}
-	before, writesBefore := n.zone.now(), calls{}
-	if writesBefore, err = n.calls(ctx); err != nil {
-		return run, err
-	}
-	usage, err := n.running.Usage()
+	before, err := n.now(ctx)
 	if err != nil {
 		return run, err
 	}
@@ -83,17 +77,9 @@ func (b *dnsBench) createOnce(ctx context.Context, n *named, count int) (run cre
 	if err := n.rest(ctx); err != nil {
 		return run, err
 	}
-	run.Puts = n.zone.now().since(before).keys
-	made, err := n.calls(ctx)
-	if err != nil {
+	if run.spent, err = n.spentSince(ctx, before); err != nil {
 		return run, err
 	}
-	run.Calls = made.since(writesBefore)
-	after, err := n.running.Usage()
-	if err != nil {
-		return run, err
-	}
-	run.CPU = (after.CPU - usage.CPU).Seconds()
 	run.Floor, run.FloorTxn, err = n.zone.floor(ctx, namespace)
 	return run, err
 }

@@ -24,9 +24,8 @@ type flipRun struct {
 	Max      float64 `json:"maxSeconds"`
 	FloorP50 float64 `json:"floorP50Seconds"` // from a write straight to etcd until the answer has it
 	FloorP99 float64 `json:"floorP99Seconds"`
-	Calls    calls   `json:"calls"`
-	Puts     int     `json:"etcdWrites"`
-	CPU      float64 `json:"cpuPercent"` // of a core, of the controller manager
+	Share    float64 `json:"cpuPercent"` // of a core, of the controller manager
+	spent
 }
 
 // flipped is the endpoint of a Service in a member.
@@ -54,11 +53,7 @@ func (b *dnsBench) flip(ctx context.Context, n *named, results *dnsResults) erro
 	if err != nil {
 		return err
 	}
-	before, puts := calls{}, n.zone.now()
-	if before, err = n.calls(ctx); err != nil {
-		return err
-	}
-	usage, err := n.running.Usage()
+	before, err := n.now(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,18 +67,14 @@ func (b *dnsBench) flip(ctx context.Context, n *named, results *dnsResults) erro
 		took = append(took, some...)
 	}
 	during := time.Since(began)
-	after, err := n.running.Usage()
-	if err != nil {
-		return err
-	}
-	made, err := n.calls(ctx)
+	cost, err := n.spentSince(ctx, before)
 	if err != nil {
 		return err
 	}
 	run := flipRun{
-		Services: len(n.services), Flips: len(took), Rate: b.flipRate, Calls: made.since(before), Puts: n.zone.now().since(puts).keys,
+		Services: len(n.services), Flips: len(took), Rate: b.flipRate,
 		P50: median(took).Seconds(), P99: p99(took).Seconds(), Max: maximum(took).Seconds(), FloorP50: median(floor).Seconds(), FloorP99: p99(floor).Seconds(),
-		CPU: 100 * (after.CPU - usage.CPU).Seconds() / during.Seconds(),
+		Share: 100 * cost.CPU / during.Seconds(), spent: cost,
 	}
 	results.Flips = &run
 	fmt.Fprintf(os.Stderr, "%d flips: P50 %.3fs, P99 %.3fs; floor %.3fs and %.3fs\n", run.Flips, run.P50, run.P99, run.FloorP50, run.FloorP99)

@@ -55,12 +55,12 @@ func writeDNS(w io.Writer, r dnsResults) error {
 		fmt.Fprintf(&b, "**An endpoint flips**, %d Services × %d members, %.0f a second (aim: P99 under %.1f s)\n\n", f.Services, r.Members, f.Rate, flipAim)
 		table(&b, []string{"flips", "P50 s", "P99 s", "at worst s", "floor P50 s", "floor P99 s", "calls that write", "keys written", "CPU %"}, [][]string{{
 			strconv.Itoa(f.Flips), seconds(f.P50), seconds(f.P99), seconds(f.Max), seconds(f.FloorP50), seconds(f.FloorP99),
-			fmt.Sprintf("%.0f", f.Calls.Writes), strconv.Itoa(f.Puts), fmt.Sprintf("%.0f", f.CPU),
+			fmt.Sprintf("%.0f", f.Calls.Writes), strconv.Itoa(f.Puts), fmt.Sprintf("%.0f", f.Share),
 		}})
 	}
 	if len(r.Away) > 0 {
 		fmt.Fprintf(&b, "**A member goes out of all names, or comes back**, one of %d\n\n", r.Members)
-		var rows [][]string
+		rows := make([][]string, 0, len(r.Away))
 		for _, a := range r.Away {
 			rows = append(rows, []string{
 				a.What, strconv.Itoa(a.Services), strconv.Itoa(a.Names), fmt.Sprintf("%.2f", a.Written), fmt.Sprintf("%.2f", a.Answered),

@@ -11,15 +11,13 @@ import (
 type dnsRestartRun struct {
 	Services int     `json:"services"`
 	Keys     int     `json:"keys"`
-	Calls    calls   `json:"calls"`      // that write: aim 0
-	Puts     int     `json:"etcdWrites"` // aim 0
 	Rest     float64 `json:"restSeconds"`
-	CPU      float64 `json:"cpuSeconds"`
 	Peak     float64 `json:"peakMiB"`
+	spent
 }
 
 func (b *dnsBench) restart(ctx context.Context, n *named, results *dnsResults) error {
-	before := n.zone.now()
+	before := moment{puts: n.zone.now().keys} // of the new process, which has done nothing yet
 	if err := n.stop(); err != nil {
 		return err
 	}
@@ -40,11 +38,10 @@ func (b *dnsBench) restart(ctx context.Context, n *named, results *dnsResults) e
 	if err != nil {
 		return err
 	}
-	run.CPU, run.Peak = usage.CPU.Seconds(), mebibytes(usage.Peak)
-	if run.Calls, err = n.calls(ctx); err != nil {
+	run.Peak = mebibytes(usage.Peak)
+	if run.spent, err = n.spentSince(ctx, before); err != nil {
 		return err
 	}
-	run.Puts = n.zone.now().since(before).keys
 	fmt.Fprintf(os.Stderr, "restart with %d keys: %d written, %.0f calls that write, %.0f that read\n", run.Keys, run.Puts, run.Calls.Writes, run.Calls.Reads)
 	results.Restart = &run
 	return n.zone.answers(ctx, n.wanted(n.services), b.askers)

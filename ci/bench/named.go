@@ -159,25 +159,3 @@ func (c *copies) lastNew() time.Time {
 	defer c.mu.Unlock()
 	return c.last
 }
-
-// calls are those to the DNS provider since the controller manager's start.
-type calls struct {
-	Writes float64 `json:"writes"` // transactions
-	Reads  float64 `json:"reads"`  // pages of a listing
-	Failed float64 `json:"failed"` // of both, also those that were stale
-}
-
-func (n *named) calls(ctx context.Context) (c calls, err error) {
-	const metric = "federation_dns_provider_requests_total"
-	made, err := n.running.By(ctx, metric, "call")
-	if err != nil {
-		return c, err
-	}
-	ended, err := n.running.By(ctx, metric, "code")
-	c.Writes, c.Reads, c.Failed = made["Txn"], made["Range"], made["Txn"]+made["Range"]-ended["ok"]
-	return c, err
-}
-
-func (c calls) since(before calls) calls {
-	return calls{c.Writes - before.Writes, c.Reads - before.Reads, c.Failed - before.Failed}
-}

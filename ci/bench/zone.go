@@ -33,9 +33,8 @@ type zone struct {
 
 // writes are what happened below zonePath.
 type writes struct {
-	keys         int // put or deleted
-	transactions int
-	last         time.Time // seen here
+	keys int       // put or deleted
+	last time.Time // seen here
 }
 
 // zonePath is where etcd has the zone.
@@ -68,7 +67,6 @@ func (z *zone) configure(dir string) (string, error) {
 }
 
 func (z *zone) follow(events clientv3.WatchChan) {
-	revision := int64(0)
 	for response := range events {
 		now := time.Now()
 		z.mu.Lock()
@@ -79,10 +77,6 @@ func (z *zone) follow(events clientv3.WatchChan) {
 				z.keys[string(e.Kv.Key)] = true
 			}
 			z.written.keys++
-			if e.Kv.ModRevision != revision {
-				revision = e.Kv.ModRevision
-				z.written.transactions++
-			}
 			z.written.last = now
 		}
 		if err := response.Err(); err != nil {
@@ -99,11 +93,6 @@ func (z *zone) now() writes {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	return z.written
-}
-
-// since is what was written after before.
-func (w writes) since(before writes) writes {
-	return writes{keys: w.keys - before.keys, transactions: w.transactions - before.transactions, last: w.last}
 }
 
 // holds returns when the zone has so many keys.

@@ -34,7 +34,7 @@ func Address(member int, namespace, name string) netip.Addr {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(namespace + "/" + name)) // never fails
 	sum := hash.Sum32()
-	return netip.AddrFrom4([4]byte{10, byte(member + 1), byte(sum >> 8), byte(sum)})
+	return netip.AddrFrom4([4]byte{10, byte(member + 1), byte(sum >> 8), byte(sum)}) //nolint:gosec // the number is as said
 }
 
 // SetReady makes the endpoint of a Service in the member ready, or not. The EndpointSlice is labelled as Kubernetes labels it.
