@@ -65,7 +65,9 @@ func (k *Keeper) plan(batch []string) work {
 			continue // nobody wants it, and nothing is left of it
 		}
 		scope := dns.Scope{Services: []string{id}, Made: func(name string) bool { return k.ours[name] }}
-		units, conflicts := dns.Plan(k.o.Owner, s.wanted, k.index, scope)
+		wanted, conflicts := k.own(id, s.wanted)
+		units, more := dns.Plan(k.o.Owner, wanted, k.index, scope)
+		conflicts = append(conflicts, more...)
 		p := part{id: id, since: s.since}
 		open := map[string]bool{}
 		for _, c := range conflicts {
@@ -87,6 +89,21 @@ func (k *Keeper) plan(batch []string) work {
 		w.units = append(w.units, p.units...)
 	}
 	return w
+}
+
+// own are the names that are this keeper's to make. Others lie in zones in the zone, where nobody would find what is written here.
+func (k *Keeper) own(id string, wanted []dns.Wanted) (own []dns.Wanted, others []dns.Conflict) {
+	if len(k.o.Except) == 0 {
+		return wanted, nil
+	}
+	for _, w := range wanted {
+		if !k.excepted(w.Name) {
+			own = append(own, w)
+			continue
+		}
+		others = append(others, dns.Conflict{Name: w.Name, Service: id, Message: "it lies in another DNS zone of the federation's, which is in this one: name that zone otherwise than the place (region or zone) of the members whose name this is"})
+	}
+	return own, others
 }
 
 // reopen has what was to be made done anew, after the next listing.

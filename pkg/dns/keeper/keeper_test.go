@@ -2,6 +2,7 @@ package keeper_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,6 +140,39 @@ func TestNamesOfOtherKeepersAreNotLookedAt(t *testing.T) {
 		w.keeper.Known()
 		w.settle()
 		w.has(nil, theirs, theirMark)
+		w.stop()
+	})
+}
+
+// A zone in the zone may be called like a region: then two keepers want the same name, of which one alone is found.
+func TestNamesInZonesOfOtherKeepersAreConflicts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.options.Except = []string{"west.example.com."}
+		w.start()
+		web := service("web", "gondor", "rohan")
+		theirs := dns.RecordSet{Name: "web.default.fellowship.svc.west.example.com.", Type: dns.A, TTL: 60, Values: []string{"192.0.2.1"}}
+		theirMark := mark(theirs.Name, web)
+		w.server.Put(zone, theirs)
+		w.server.Put(zone, theirMark)
+		w.want(web)
+		w.keeper.Known()
+		w.settle()
+		got := w.keeper.Service(web.ID())
+		if !got.Settled || len(got.Conflicts) != 2 || !strings.Contains(got.Conflicts[0].Message, "another DNS zone") {
+			t.Errorf("Service = %+v, want settled but for the names of west and west-1", got)
+		}
+		if _, made := w.find(global(web), dns.A); !made {
+			t.Error("the global name is missing")
+		}
+		if found, _ := w.find(theirs.Name, dns.A); found.Values[0] != "192.0.2.1" {
+			t.Errorf("the other zone's record became %v", found)
+		}
+		before := w.server.Calls("")
+		time.Sleep(time.Hour)
+		if calls := w.server.Calls("") - before; calls > 15 {
+			t.Errorf("%d calls in an hour in which nothing is to be done", calls)
+		}
 		w.stop()
 	})
 }
