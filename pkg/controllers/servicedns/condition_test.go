@@ -104,3 +104,27 @@ func TestMoves(t *testing.T) {
 		m.note(s.members, true)
 	}
 }
+
+func TestSameCondition(t *testing.T) {
+	is := func(reason, message string) *metav1.Condition {
+		return &metav1.Condition{Status: metav1.ConditionFalse, Reason: reason, Message: message}
+	}
+	for _, tt := range []struct {
+		name    string
+		a, b    *metav1.Condition
+		failing bool
+		want    bool
+	}{
+		{name: "none and none", want: true},
+		{name: "one and none", a: is("Partial", "")},
+		{name: "another message", a: is("Partial", "port 1"), b: is("Partial", "port 2")},
+		{name: "another message of a zone that fails, whatever of several others do", a: is("Partial", "port 1"), b: is("Partial", "port 2"), failing: true, want: true},
+		{name: "another reason", a: is("Partial", ""), b: is("ProviderFailed", ""), failing: true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := sameCondition(tt.a, tt.b, tt.failing); got != tt.want {
+				t.Errorf("sameCondition = %t, want %t", got, tt.want)
+			}
+		})
+	}
+}

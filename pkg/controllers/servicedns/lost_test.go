@@ -232,3 +232,29 @@ func TestServiceOfAMemberThatIsMissing(t *testing.T) {
 		p.has(1)
 	})
 }
+
+// What was written last is not to be seen for a long time in an API that was restored.
+func TestServiceWhoseVersionWentBack(t *testing.T) {
+	withPublished(t, 1, func(p published) {
+		key := types.NamespacedName{Namespace: "shop", Name: "web-0"}
+		p.Controller.published[key].version, p.Controller.published[key].wrote = "1000", time.Now()
+		s := numbered(0, false)
+		s.ResourceVersion = "500"
+		s.Annotations[fedv1beta1.AnnotationDNSTTL] = "7"
+		if err := p.informer.GetStore().Update(s); err != nil {
+			t.Fatal(err)
+		}
+		p.look(s)
+		p.later(2 * time.Second)
+		ttl := func() bool { return strings.Contains(strings.Join(p.server.Dump(inMemory), "\n"), " 7 A 192.0.2.6") }
+		if ttl() {
+			t.Error("it was looked at before what was written could be seen")
+		}
+		p.later(time.Minute)
+		p.look(s)
+		p.later(2 * time.Second)
+		if !ttl() {
+			t.Errorf("it is not looked at for ever: %v", p.server.Dump(inMemory))
+		}
+	})
+}

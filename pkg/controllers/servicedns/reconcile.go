@@ -17,6 +17,8 @@ import (
 const (
 	// pace is between two writes of one Service.
 	pace = time.Second
+	// longestLag is how long it may take until a write is seen. A federation API that was restored since then never shows it.
+	longestLag = 30 * time.Second
 	// patience is how long zones may take for a change until the Service says that they have not made it.
 	patience = 3 * time.Second
 )
@@ -66,7 +68,7 @@ func (c *Controller) reconcile(ctx context.Context, key types.NamespacedName) (a
 		return 0, c.clear(ctx, s)
 	}
 	m := c.remember(s)
-	if older(service.ResourceVersion, m.version) {
+	if older(service.ResourceVersion, m.version) && c.o.Clock.Since(m.wrote) < longestLag {
 		return pace / 5, nil // what was written is not seen yet: it would be told of again
 	}
 	m.version = ""

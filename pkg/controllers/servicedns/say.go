@@ -37,7 +37,7 @@ func (c *Controller) say(ctx context.Context, s *source, m *memory, v verdict) (
 	if settled || annotation != s.annotation || v.failed() && (m.settled || s.condition == nil) {
 		condition = v.condition(s, now)
 	}
-	if annotation == s.annotation && sameCondition(condition, s.condition) {
+	if annotation == s.annotation && sameCondition(condition, s.condition, !settled) {
 		return again, nil
 	}
 	if rest := m.wrote.Add(pace).Sub(now); rest > 0 {
@@ -76,11 +76,11 @@ func distinct(texts []string) []string {
 	return slices.Compact(texts)
 }
 
-func sameCondition(a, b *metav1.Condition) bool {
+// sameCondition tells whether two say the same. While a provider fails, what it says differs from one try to the next.
+func sameCondition(a, b *metav1.Condition, failing bool) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	failing := a.Reason == fedv1beta1.ReasonProviderFailed // what a provider says differs from one try to the next
 	return a.Status == b.Status && a.Reason == b.Reason && (a.Message == b.Message || failing)
 }
 
