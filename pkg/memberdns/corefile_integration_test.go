@@ -45,14 +45,14 @@ func TestIntegrationNamesOfABundledServerInAMember(t *testing.T) {
 	write := writer(t, zone)
 	write("203.0.113.7")
 	ask(t, resolver, "web.default."+domain, mdns.TypeA, []string{
-		"web.default." + domain + " 30 IN CNAME web.default.fellowship.svc.south-a.south.example.com.",
+		"web.default." + domain + " 5 IN CNAME web.default.fellowship.svc.south-a.south.example.com.",
 		"web.default.fellowship.svc.south-a.south.example.com. 60 IN CNAME web.default.fellowship.svc.south.example.com.",
 		"web.default.fellowship.svc.south.example.com. 60 IN CNAME web.default.fellowship.svc.example.com.",
 		"web.default.fellowship.svc.example.com. 60 IN A 203.0.113.7",
 	})
 	write("203.0.113.8")
 	ask(t, resolver, "web.default."+domain, mdns.TypeA, []string{
-		"web.default." + domain + " 30 IN CNAME web.default.fellowship.svc.south-a.south.example.com.",
+		"web.default." + domain + " 5 IN CNAME web.default.fellowship.svc.south-a.south.example.com.",
 		"web.default.fellowship.svc.south-a.south.example.com. 60 IN CNAME web.default.fellowship.svc.south.example.com.",
 		"web.default.fellowship.svc.south.example.com. 60 IN CNAME web.default.fellowship.svc.example.com.",
 		"web.default.fellowship.svc.example.com. 60 IN A 203.0.113.8",
