@@ -61,10 +61,13 @@ func (d *zoneServer) dump(s *sandbox, names []string) string {
 			if kind == dns.TypeTXT {
 				question.SetQuestion("_fedhelm."+name, kind)
 			}
-			byUDP, byTCP := d.ask(s, "udp", question), d.ask(s, "tcp", question)
-			if !slices.Equal(byUDP, byTCP) {
-				s.Errorf("%s: by UDP %v, by TCP %v", name, byUDP, byTCP)
-			}
+			var byUDP, byTCP []string
+			s.eventually(30*time.Second, name+" is the same over UDP and TCP", func() error {
+				if byUDP, byTCP = d.ask(s, "udp", question), d.ask(s, "tcp", question); !slices.Equal(byUDP, byTCP) {
+					return fmt.Errorf("by UDP %v, by TCP %v", byUDP, byTCP) // it may have changed in between
+				}
+				return nil
+			})
 			lines = append(lines, byUDP...)
 		}
 	}
