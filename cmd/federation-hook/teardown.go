@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -66,7 +67,7 @@ func (t *teardownFlags) run(ctx context.Context, out io.Writer) error {
 	return teardown.Run(ctx, teardown.Options{
 		Federation: t.federation, Namespace: t.namespace, Services: h.services(), Secrets: names, Out: out,
 		Records: teardown.Records{
-			Zones: zones, AdoptUIDs: t.adoptUIDs, UID: t.uid, Open: openZone, Manager: h.deployments(),
+			Zones: chosen(zones), AdoptUIDs: t.adoptUIDs, UID: t.uid, Open: openZone, Manager: h.deployments(),
 		},
 	})
 }
@@ -79,6 +80,14 @@ func (t *teardownFlags) uid(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return teardown.UID(ctx, api)
+}
+
+// chosen takes the ids of zones from their providers' configurations where flags say none, as the controller manager does.
+func chosen(zones []dnsconfig.Zone) []dnsconfig.Zone {
+	for i := range zones {
+		zones[i].ID = cmp.Or(zones[i].ID, configured.ZoneID(zones[i].Provider, zones[i].File))
+	}
+	return zones
 }
 
 func openZone(ctx context.Context, zone dnsconfig.Zone) (dns.Provider, error) {
