@@ -78,6 +78,20 @@ func TestThrottlingIsRespected(t *testing.T) {
 	})
 }
 
+// Whoever is between here and the provider may ask for a day.
+func TestProviderIsAskedAgainWhateverItAsksFor(t *testing.T) {
+	inWorld(t, func(w *world) {
+		web := service("web", "gondor")
+		w.server.Fail(inmemory.Faults{Call: func(string) error { return &dns.Throttled{After: 24 * time.Hour, Err: errors.New("slow down")} }})
+		w.want(web)
+		w.settle()
+		w.server.Fail(inmemory.Faults{})
+		time.Sleep(11 * time.Minute)
+		w.settle()
+		w.has([]dns.Service{web})
+	})
+}
+
 func TestUnitThatFailsDoesNotHoldUpOthers(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

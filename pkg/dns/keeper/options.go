@@ -33,14 +33,15 @@ type Options struct {
 
 // How a Keeper paces itself.
 const (
-	gather      = 50 * time.Millisecond // changes within this are made together
-	gatherMost  = time.Second           // but none waits longer
-	gatherLost  = 10 * time.Second      // Services that are lost within this are counted together
-	firstPause  = time.Second           // after something failed
-	longest     = time.Minute           // pauses double up to this
-	unitsAtOnce = 1000                  // given to the provider, so that what users change need not wait for all of a zone
-	callLimit   = 5 * time.Minute       // a provider may take
-	alwaysFree  = 10                    // Services that may go unseen
+	gather       = 50 * time.Millisecond // changes within this are made together
+	gatherMost   = time.Second           // but none waits longer
+	gatherLost   = 10 * time.Second      // Services that are lost within this are counted together
+	firstPause   = time.Second           // after something failed
+	longest      = time.Minute           // pauses double up to this
+	longestAsked = 10 * time.Minute      // a provider may ask for less, and is asked again all the same
+	unitsAtOnce  = 1000                  // given to the provider, so that what users change need not wait for all of a zone
+	callLimit    = 5 * time.Minute       // a provider may take
+	alwaysFree   = 10                    // Services that may go unseen
 )
 
 // pause is how long to wait after so many failures in a row.

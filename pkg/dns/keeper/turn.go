@@ -162,7 +162,7 @@ func (k *Keeper) fail(ctx context.Context, err error) time.Duration {
 	wait := pause(k.failures)
 	var throttled *dns.Throttled
 	if errors.As(err, &throttled) && throttled.After > 0 {
-		wait = throttled.After
+		wait = min(throttled.After, longestAsked)
 	}
 	k.resumeAt = time.Now().Add(wait)
 	if units := (*dns.UnitErrors)(nil); !errors.As(err, &units) {
