@@ -70,6 +70,7 @@ func numbered(i int, deleting bool) *corev1.Service {
 		Namespace: "shop", Name: fmt.Sprintf("web-%d", i), UID: types.UID(fmt.Sprint(i)),
 		Annotations: map[string]string{fedv1beta1.AnnotationDNS: `{"gondor":{"addresses":["192.0.2.6"]}}`},
 	}, Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer}}
+	s.Status.Conditions = []metav1.Condition{{Type: fedv1beta1.ServiceDNS, Status: metav1.ConditionTrue, Reason: fedv1beta1.ReasonPublished}}
 	if deleting {
 		s.DeletionTimestamp = &metav1.Time{Time: noon}
 	}

@@ -32,7 +32,7 @@ type source struct {
 	problems  []string // what is malformed
 
 	annotation string           // AnnotationDNS as it is
-	before     dnsstate.Members // what it says; nil if there is none
+	before     dnsstate.Members // what it says; nil if there is none of ours
 	condition  *metav1.Condition
 	generation int64
 }
@@ -43,11 +43,13 @@ func read(s *corev1.Service, services kinds.Kind, ttl uint32) *source {
 		key: types.NamespacedName{Namespace: s.Namespace, Name: s.Name}, uid: s.UID, deleting: s.DeletionTimestamp != nil, generation: s.Generation,
 		selects: len(s.Spec.Selector) > 0, ttl: ttl, annotation: s.Annotations[fedv1beta1.AnnotationDNS],
 	}
-	is.before, _ = dnsstate.Of(s.Annotations) // one that somebody else wrote says nothing; ours takes its place
 	for i := range s.Status.Conditions {
 		if s.Status.Conditions[i].Type == fedv1beta1.ServiceDNS {
 			is.condition = &s.Status.Conditions[i]
 		}
+	}
+	if is.condition != nil { // they are written together: an annotation alone was copied from another Service, or is somebody's own
+		is.before, _ = dnsstate.Of(s.Annotations) // one that cannot be read says nothing; ours takes its place
 	}
 	is.from = fedv1beta1.DNSAddressesLoadBalancer
 	from, said := s.Annotations[fedv1beta1.AnnotationDNSAddresses]

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 )
 
@@ -70,5 +71,20 @@ func TestDrains(t *testing.T) {
 		if s.drains("gondor") != tt.gondor || s.drains("rohan") != tt.rohan {
 			t.Errorf("%q drains gondor %t, rohan %t", tt.drained, s.drains("gondor"), s.drains("rohan"))
 		}
+	}
+}
+
+// Whoever makes a Service after another's manifest brings that one's annotation along, but no status.
+func TestAnnotationOfAnotherServiceSaysNothing(t *testing.T) {
+	s := &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", Annotations: map[string]string{fedv1beta1.AnnotationDNS: `{"gondor":{"addresses":["192.0.2.6"]}}`}},
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer},
+	}
+	if got := read(s, serviceKind, 60).before; got != nil {
+		t.Errorf("it is taken for what was said of this Service: %v", got)
+	}
+	s.Status.Conditions = []metav1.Condition{{Type: fedv1beta1.ServiceDNS}}
+	if got := read(s, serviceKind, 60).before; len(got) != 1 {
+		t.Errorf("what was said of it is %v", got)
 	}
 }
