@@ -65,8 +65,11 @@ func right(w dns.Wanted, addresses []string, alias string) bool {
 	return len(w.Sets) == 0 && len(addresses) == 0 && alias == ""
 }
 
-// answers returns when CoreDNS answers all names right. So many ask at once.
-func (z *zone) answers(ctx context.Context, wanted []dns.Wanted, askers int) error {
+// answered is when names were there.
+type answered struct{ written, answered time.Time }
+
+// answers returns when CoreDNS has answered all names right. So many ask at once.
+func (z *zone) answers(ctx context.Context, wanted []dns.Wanted, askers int) (answered, error) {
 	all, ctx := errgroup.WithContext(ctx)
 	for i := range askers {
 		all.Go(func() error {
@@ -83,7 +86,8 @@ func (z *zone) answers(ctx context.Context, wanted []dns.Wanted, askers int) err
 			return nil
 		})
 	}
-	return all.Wait()
+	err := all.Wait()
+	return answered{z.now().last, time.Now()}, err
 }
 
 // askPause is how long a name is let alone whose answer was not right.

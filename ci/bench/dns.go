@@ -33,7 +33,7 @@ type dnsBench struct {
 }
 
 // dnsParts are in the order in which they are measured. The first makes what the others need.
-var dnsParts = []string{"create", "flip", "drain", "restart", "lose"}
+var dnsParts = []string{"create", "flip", "drain", "restart", "rebuild", "lose"}
 
 func (b *dnsBench) choose(part string) error {
 	switch {
@@ -104,7 +104,7 @@ func (b *dnsBench) run(ctx context.Context) (err error) {
 
 func (b *dnsBench) measure(ctx context.Context, n *named, results *dnsResults) error {
 	parts := map[string]func(context.Context, *named, *dnsResults) error{
-		"flip": b.flip, "drain": b.drain, "restart": b.restart, "lose": b.lose,
+		"flip": b.flip, "drain": b.drain, "restart": b.restart, "rebuild": b.rebuild, "lose": b.lose,
 	}
 	if err := b.create(ctx, n, results); err != nil {
 		return fmt.Errorf("create: %w", err)

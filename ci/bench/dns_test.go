@@ -162,6 +162,10 @@ func TestReportOfDNS(t *testing.T) {
 		Flips:   &flipRun{Services: 1000, Flips: 200, Rate: 5, P50: .07, P99: .2, Max: .25, FloorP50: .001, FloorP99: .003, Share: 7, spent: spent{Calls: calls{Writes: 200}, Puts: 800}},
 		Away:    []awayRun{{What: "drained", Services: 1000, Names: 3000, Written: 1.5, Answered: 3, spent: spent{Calls: calls{Writes: 120}, Puts: 4000}}},
 		Restart: &dnsRestartRun{Services: 1000, Keys: 46000, Rest: 5, Peak: 99, spent: spent{Calls: calls{Reads: 46}, CPU: 4}},
+		Rebuilt: &rebuildRun{
+			Services: 1000, Names: 16000, Keys: 46000, Written: 3, Answered: 9, Floor: .5, FloorTxn: 360,
+			spent: spent{Calls: calls{Writes: 370}, Puts: 46000, CPU: 4},
+		},
 	}
 	var out strings.Builder
 	if err := writeDNS(&out, r); err != nil {
@@ -173,6 +177,7 @@ func TestReportOfDNS(t *testing.T) {
 		"| 200 | 0.070 | 0.200 | 0.250 | 0.001 | 0.003 | 200 | 800 | 7 |",
 		"| drained | 1000 | 3000 | 1.50 | 3.00 | 120 | 4000 |",
 		"| 1000 | 46000 | 0 | 0 | 46 | 5.0 | 4.0 | 99 |",
+		"| 1000 | 16000 | 46000 | 3.00 | 9.00 | 0.50 | 370 | 360 | 46000 | 4.0 |",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the report lacks\n%s\nin\n%s", want, out.String())

@@ -81,10 +81,11 @@ func (b *dnsBench) moved(ctx context.Context, n *named, what string, before, aft
 	if err := n.zone.holds(ctx, keysOf(after)); err != nil {
 		return run, err
 	}
-	if err := n.zone.answers(ctx, names, b.askers); err != nil {
+	done, err := n.zone.answers(ctx, names, b.askers)
+	if err != nil {
 		return run, err
 	}
-	run.Answered, run.Written = time.Since(began).Seconds(), n.zone.now().last.Sub(began).Seconds()
+	run.Written, run.Answered = done.written.Sub(began).Seconds(), done.answered.Sub(began).Seconds()
 	if err := n.rest(ctx); err != nil {
 		return run, err
 	}

@@ -69,11 +69,11 @@ func (b *dnsBench) createOnce(ctx context.Context, n *named, count int) (run cre
 	if err := n.zone.holds(ctx, keysOf(n.wanted(n.services))); err != nil {
 		return run, err
 	}
-	if err := n.zone.answers(ctx, wanted, b.askers); err != nil {
+	at, err := n.zone.answers(ctx, wanted, b.askers)
+	if err != nil {
 		return run, err
 	}
-	run.Answered = time.Since(began).Seconds()
-	run.Copied, run.Written = n.copies.lastNew().Sub(began).Seconds(), n.zone.now().last.Sub(began).Seconds()
+	run.Copied, run.Written, run.Answered = n.copies.lastNew().Sub(began).Seconds(), at.written.Sub(began).Seconds(), at.answered.Sub(began).Seconds()
 	if err := n.rest(ctx); err != nil {
 		return run, err
 	}

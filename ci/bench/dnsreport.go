@@ -21,6 +21,7 @@ type dnsResults struct {
 	Flips   *flipRun       `json:"flips,omitempty"`
 	Away    []awayRun      `json:"away,omitempty"`
 	Restart *dnsRestartRun `json:"restart,omitempty"`
+	Rebuilt *rebuildRun    `json:"rebuilt,omitempty"`
 }
 
 // flipAim is what half of all flips may take, in seconds, and callsAim how many calls a restart in sync may write with.
@@ -74,6 +75,13 @@ func writeDNS(w io.Writer, r dnsResults) error {
 		table(&b, []string{"Services", "keys in the zone", "calls that write", "keys written", "calls that read", "at rest after s", "CPU s", "peak MiB"}, [][]string{{
 			strconv.Itoa(s.Services), strconv.Itoa(s.Keys), fmt.Sprintf("%.0f", s.Calls.Writes), strconv.Itoa(s.Puts), fmt.Sprintf("%.0f", s.Calls.Reads),
 			fmt.Sprintf("%.1f", s.Rest), fmt.Sprintf("%.1f", s.CPU), fmt.Sprintf("%.0f", s.Peak),
+		}})
+	}
+	if x := r.Rebuilt; x != nil {
+		b.WriteString("**The zone has lost everything**, and the controller manager starts\n\n")
+		table(&b, []string{"Services", "names", "keys", "in etcd s", "asked for and right s", "floor s", "calls that write", "the floor's", "keys written", "CPU s"}, [][]string{{
+			strconv.Itoa(x.Services), strconv.Itoa(x.Names), strconv.Itoa(x.Keys), fmt.Sprintf("%.2f", x.Written), fmt.Sprintf("%.2f", x.Answered), fmt.Sprintf("%.2f", x.Floor),
+			fmt.Sprintf("%.0f", x.Calls.Writes), strconv.Itoa(x.FloorTxn), strconv.Itoa(x.Puts), fmt.Sprintf("%.1f", x.CPU),
 		}})
 	}
 	_, err := io.WriteString(w, b.String())

@@ -44,7 +44,8 @@ func (b *dnsBench) restart(ctx context.Context, n *named, results *dnsResults) e
 	}
 	fmt.Fprintf(os.Stderr, "restart with %d keys: %d written, %.0f calls that write, %.0f that read\n", run.Keys, run.Puts, run.Calls.Writes, run.Calls.Reads)
 	results.Restart = &run
-	return n.zone.answers(ctx, n.wanted(n.services), b.askers)
+	_, err = n.zone.answers(ctx, n.wanted(n.services), b.askers)
+	return err
 }
 
 // listed returns when the controller manager knows what the zone has, and all members answer it.

@@ -7,7 +7,7 @@
 //	bench propagation [cold|restart|idle|latency|growth]
 //	             how objects come into members; floor: a client-go program that applies the same objects straight to the same members.
 //	             docs/performance.md says what each part is
-//	bench dns [create|flip|drain|restart|lose]
+//	bench dns [create|flip|drain|restart|rebuild|lose]
 //	             how Services get names, and how names follow members; floor: a program that writes the same records straight to etcd
 //
 // `make bench` sets up what it needs: the test bed's clusters, fedhelm, kubectl.

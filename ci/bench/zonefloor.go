@@ -19,14 +19,17 @@ const (
 	floorPuts = 128
 )
 
-// floor is how long it takes to write the keys of a namespace's names straight, in transactions as large as can be, one after the other or several
+// allServices is what keys of names of all Services have in them.
+const allServices = "svc"
+
+// floor is how long it takes to write the keys straight that have the label, such as a namespace, in transactions as large as can be, one after the other or several
 // at a time, whatever is faster.
-func (z *zone) floor(ctx context.Context, namespace string) (seconds float64, transactions int, err error) {
+func (z *zone) floor(ctx context.Context, label string) (seconds float64, transactions int, err error) {
 	all, err := z.etcd.Get(ctx, zonePath, clientv3.WithPrefix())
 	if err != nil {
 		return 0, 0, fmt.Errorf("floor: %w", err)
 	}
-	puts := floorOps(all.Kvs, namespace)
+	puts := floorOps(all.Kvs, label)
 	for _, writers := range []int{1, 4} {
 		began := time.Now()
 		err := z.put(ctx, puts, writers)
@@ -44,11 +47,11 @@ func (z *zone) floor(ctx context.Context, namespace string) (seconds float64, tr
 	return seconds, len(puts), nil
 }
 
-// floorOps are the transactions that write what the names of a namespace have.
-func floorOps(all []*mvccpb.KeyValue, namespace string) [][]clientv3.Op {
+// floorOps are the transactions that write what the names with the label have.
+func floorOps(all []*mvccpb.KeyValue, label string) [][]clientv3.Op {
 	var ops []clientv3.Op
 	for _, kv := range all {
-		if strings.Contains(string(kv.Key), "/"+namespace+"/") {
+		if strings.Contains(string(kv.Key), "/"+label+"/") {
 			ops = append(ops, clientv3.OpPut(floorPath+strings.TrimPrefix(string(kv.Key), zonePath), string(kv.Value)))
 		}
 	}
