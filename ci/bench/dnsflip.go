@@ -53,6 +53,9 @@ func (b *dnsBench) flip(ctx context.Context, n *named, results *dnsResults) erro
 	if err != nil {
 		return err
 	}
+	if err := n.rest(ctx); err != nil {
+		return err
+	}
 	before, err := n.now(ctx)
 	if err != nil {
 		return err
@@ -67,6 +70,9 @@ func (b *dnsBench) flip(ctx context.Context, n *named, results *dnsResults) erro
 		took = append(took, some...)
 	}
 	during := time.Since(began)
+	if err := n.rest(ctx); err != nil {
+		return err
+	}
 	cost, err := n.spentSince(ctx, before)
 	if err != nil {
 		return err
@@ -78,7 +84,7 @@ func (b *dnsBench) flip(ctx context.Context, n *named, results *dnsResults) erro
 	}
 	results.Flips = &run
 	fmt.Fprintf(os.Stderr, "%d flips: P50 %.3fs, P99 %.3fs; floor %.3fs and %.3fs\n", run.Flips, run.P50, run.P99, run.FloorP50, run.FloorP99)
-	return n.rest(ctx)
+	return nil
 }
 
 // flipAll makes endpoints ready, or not, at a rate, and returns how long each answer took.
