@@ -45,6 +45,7 @@ type Controller struct {
 	mu        sync.Mutex
 	published map[types.NamespacedName]*memory
 	ingresses map[types.NamespacedName]map[types.NamespacedName]bool // Services that have an Ingress' addresses
+	ended     map[types.NamespacedName]end                           // Services that are there no more, until they were looked at
 	departed  map[string]types.UID                                   // Clusters that were seen being deleted
 	missed    bool                                                   // more Clusters are missing than can have left unseen
 	first     map[types.NamespacedName]bool                          // Services that were there at the start, and were not looked at yet; nil: all were
@@ -61,7 +62,7 @@ func New(o Options) *Controller {
 		retries:   workqueue.NewTypedItemExponentialFailureRateLimiter[types.NamespacedName](firstRetry, lastRetry),
 		census:    make(chan struct{}, 1),
 		published: map[types.NamespacedName]*memory{}, ingresses: map[types.NamespacedName]map[types.NamespacedName]bool{},
-		departed: map[string]types.UID{},
+		ended: map[types.NamespacedName]end{}, departed: map[string]types.UID{},
 	}
 	for _, k := range kinds.Default() {
 		if k.ID() == services {
@@ -91,7 +92,7 @@ func (c *Controller) Start(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	handle, err := c.informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc: c.seen, UpdateFunc: func(_, is any) { c.seen(is) }, DeleteFunc: c.gone,
+		AddFunc: c.come, UpdateFunc: func(_, is any) { c.seen(is) }, DeleteFunc: c.gone,
 	})
 	if err != nil {
 		return err
@@ -195,21 +196,30 @@ func (c *Controller) seen(o any) {
 	}
 }
 
-// gone is told of Services that are there no more.
+// come is told of Services that are new, or there again.
+func (c *Controller) come(o any) {
+	if s, ok := o.(*corev1.Service); ok {
+		c.mu.Lock()
+		delete(c.ended, types.NamespacedName{Namespace: s.Namespace, Name: s.Name})
+		c.mu.Unlock()
+	}
+	c.seen(o)
+}
+
+// gone is told of Services that are there no more. It may be told before whoever looks at one of them has made a memory of it.
 func (c *Controller) gone(o any) {
 	key, err := toolscache.DeletionHandlingObjectToName(o)
 	if err != nil {
 		return
 	}
-	c.mu.Lock()
-	if m := c.published[types.NamespacedName{Namespace: key.Namespace, Name: key.Name}]; m != nil {
-		m.end = deleted
-		if last, listed := o.(toolscache.DeletedFinalStateUnknown); listed {
-			if s, ok := last.Obj.(*corev1.Service); !ok || s.DeletionTimestamp == nil {
-				m.end = lost
-			}
+	is := deleted
+	if last, listed := o.(toolscache.DeletedFinalStateUnknown); listed {
+		if s, ok := last.Obj.(*corev1.Service); !ok || s.DeletionTimestamp == nil {
+			is = lost
 		}
 	}
+	c.mu.Lock()
+	c.ended[types.NamespacedName{Namespace: key.Namespace, Name: key.Name}] = is
 	c.mu.Unlock()
 	c.seen(o)
 }

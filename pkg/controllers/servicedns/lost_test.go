@@ -146,6 +146,41 @@ func TestFederationAPIThatWasRestoredTakesNoNames(t *testing.T) {
 	})
 }
 
+// Whoever looks at a Service may have found it a moment before it went, and make its names after that was told.
+func TestDeletionThatIsToldWithinALook(t *testing.T) {
+	withPublished(t, 1, func(p published) {
+		s := numbered(0, false)
+		p.forget(types.NamespacedName{Namespace: s.Namespace, Name: s.Name}) // as before the first look
+		p.gone(s)
+		p.look(s) // what it found in the store
+		if err := p.informer.GetStore().Delete(s); err != nil {
+			t.Fatal(err)
+		}
+		p.look(s)
+		p.later(2 * time.Second)
+		p.has(0)
+	})
+}
+
+func TestServiceThatIsThereAgain(t *testing.T) {
+	withPublished(t, 1, func(p published) {
+		s := numbered(0, false)
+		p.gone(s)
+		p.come(s)
+		if err := p.informer.GetStore().Delete(s); err != nil {
+			t.Fatal(err)
+		}
+		p.look(s) // before it is told what became of it
+		p.gone(missed(s))
+		p.look(s)
+		p.later(2 * time.Second)
+		p.has(1)
+		if len(p.ended) > 0 {
+			t.Errorf("%v is remembered for ever", p.ended)
+		}
+	})
+}
+
 func TestDeletionsThatWereSeenTakeNames(t *testing.T) {
 	withPublished(t, 50, func(p published) {
 		for i := range 20 {

@@ -34,14 +34,13 @@ type memory struct {
 	waits   time.Time            // since when zones have not made what is wanted; zero if they have
 	settled bool                 // they had it once since the process began
 	moves   moves
-	end     end // under the Controller's mu
 }
 
 // end is how a Service came to be there no more.
 type end int
 
 const (
-	unseen  end = iota // it is there, or what became of it is to be told yet
+	untold  end = iota // it is there, or what became of it is to be told yet
 	deleted            // its deletion was seen
 	lost               // a list lacked it, perhaps since the federation API was restored
 )
@@ -91,7 +90,6 @@ func (c *Controller) remember(s *source) *memory {
 		ingress = types.NamespacedName{Namespace: s.key.Namespace, Name: s.ingress}
 	}
 	c.attach(s.key, m, ingress)
-	m.end = unseen
 	return m
 }
 
@@ -125,10 +123,8 @@ func (c *Controller) retract(key types.NamespacedName) {
 // all Services, in members that still run them.
 func (c *Controller) bury(key types.NamespacedName) {
 	c.mu.Lock()
-	is := unseen
-	if m := c.published[key]; m != nil {
-		is = m.end
-	}
+	is := c.ended[key]
+	delete(c.ended, key)
 	c.mu.Unlock()
 	switch is {
 	case deleted:
