@@ -61,7 +61,7 @@ func printNamesTable(w io.Writer, l *dnsview.Listing, wide bool) {
 func printOut(w io.Writer, members []dnsview.Member) {
 	for i := range members {
 		if m := &members[i]; !m.Backs {
-			fmt.Fprintf(w, "  %s: %s\n", m.Name, cell(because(m.Reason, m.Message)))
+			fmt.Fprintf(w, "  %s: %s\n", cell(m.Name), cell(because(m.Reason, m.Message)))
 		}
 	}
 }
