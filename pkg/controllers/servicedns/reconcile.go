@@ -127,6 +127,7 @@ func (c *Controller) bury(key types.NamespacedName) {
 	delete(c.ended, key)
 	c.mu.Unlock()
 	switch is {
+	case untold:
 	case deleted:
 		c.retract(key)
 	case lost:
