@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 
+	"k8s.io/client-go/rest"
+
 	"github.com/fedhelm/fedhelm/hooks/teardown"
 	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/dns/configured"
@@ -67,19 +69,32 @@ func (t *teardownFlags) run(ctx context.Context, out io.Writer) error {
 	return teardown.Run(ctx, teardown.Options{
 		Federation: t.federation, Namespace: t.namespace, Services: h.services(), Secrets: names, Out: out,
 		Records: teardown.Records{
-			Zones: chosen(zones), AdoptUIDs: t.adoptUIDs, UID: t.uid, Open: openZone, Manager: h.deployments(),
+			Zones: chosen(zones), AdoptUIDs: t.adoptUIDs, UID: t.uid, Read: t.read, Open: openZone, Manager: h.deployments(),
 		},
 	})
 }
 
 // uid asks the federation API for the federation's.
 func (t *teardownFlags) uid(ctx context.Context) (string, error) {
-	of := common{kubeconfig: t.federationKubeconfig}
-	api, err := of.federationAPI()
+	api, err := t.api()
 	if err != nil {
 		return "", err
 	}
 	return teardown.UID(ctx, api)
+}
+
+// read asks the federation API whether the federation has ever read a zone.
+func (t *teardownFlags) read(ctx context.Context, provider, zone string) (bool, error) {
+	api, err := t.api()
+	if err != nil {
+		return false, err
+	}
+	return teardown.Read(ctx, api, provider, zone)
+}
+
+func (t *teardownFlags) api() (rest.Interface, error) {
+	of := common{kubeconfig: t.federationKubeconfig}
+	return of.federationAPI()
 }
 
 // chosen takes the ids of zones from their providers' configurations where flags say none, as the controller manager does.

@@ -32,6 +32,8 @@ type Records struct {
 	AdoptUIDs []string // of former federations of that name, whose records go as well
 	// UID asks the federation API for the federation's.
 	UID func(ctx context.Context) (string, error)
+	// Read asks the federation API whether the federation has ever read a zone, given by its absolute name.
+	Read func(ctx context.Context, provider, zone string) (bool, error)
 	// Open makes a zone's provider.
 	Open func(ctx context.Context, zone dnsconfig.Zone) (dns.Provider, error)
 	// Manager is the Deployment of the controller manager, which would write the records again.
@@ -42,6 +44,11 @@ type Records struct {
 
 // UID asks a federation API for the federation's.
 func UID(ctx context.Context, api rest.Interface) (string, error) { return fedapi.UID(ctx, api) }
+
+// Read asks a federation API whether the federation has ever read a zone.
+func Read(ctx context.Context, api rest.Interface, provider, zone string) (bool, error) {
+	return fedapi.ZoneRead(ctx, api, provider, zone)
+}
 
 // removeRecords removes the federation's records from every zone. When one of them fails, the federation goes on as it was.
 func (o Options) removeRecords(ctx context.Context) error {
@@ -98,11 +105,17 @@ func (o Options) purge(ctx context.Context, owner dns.Owner) error {
 	return nil
 }
 
-// everyZone calls do with each zone, also when it fails for some. The error is not one that passes by itself: what may was tried again.
+// everyZone calls do with each zone, also when it fails for some. The error is not one that passes by itself: what may was tried again. One that
+// the federation itself has never been able to read holds nothing of it, and nobody up.
 func (o Options) everyZone(ctx context.Context, do func(context.Context, dns.Provider, dns.Zone) error) error {
 	var failed []string
 	for _, zone := range o.Records.Zones {
-		if err := o.withZone(ctx, zone, do); err != nil {
+		err := o.withZone(ctx, zone, do)
+		if err != nil && o.neverRead(ctx, zone) {
+			o.say("zone %s: the federation has never read it, so nothing of it is there (%v)", zone.Name, err)
+			continue
+		}
+		if err != nil {
 			failed = append(failed, fmt.Sprintf("zone %q of DNS provider %s: %v", zone.Name, zone.Provider, err))
 		}
 	}
@@ -113,6 +126,11 @@ func (o Options) everyZone(ctx context.Context, do func(context.Context, dns.Pro
 		"or, to leave them: kubectl annotate service %s --namespace=%s %s=%s (fedhelm delete --keep-dns-records); and uninstall again",
 		o.Federation, strings.Join(failed, "; "), o.Federation, o.Namespace,
 		o.service(), o.Namespace, fedv1beta1.AnnotationTeardownDNS, fedv1beta1.TeardownDNSSkip)
+}
+
+func (o Options) neverRead(ctx context.Context, zone dnsconfig.Zone) bool {
+	read, err := o.Records.Read(ctx, zone.Provider, dns.Absolute(zone.Name))
+	return err == nil && !read
 }
 
 func (o Options) withZone(ctx context.Context, zone dnsconfig.Zone, do func(context.Context, dns.Provider, dns.Zone) error) error {

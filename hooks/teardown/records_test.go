@@ -61,12 +61,13 @@ type world struct {
 	server  *inmemory.Server
 	manager *manager
 	uid     string // "": the federation API does not answer
+	read    bool   // the federation has read its zones
 	service fakeServices
 	out     bytes.Buffer
 }
 
 func newWorld() *world {
-	w := &world{server: inmemory.New(example), manager: &manager{there: true, replicas: 2}, uid: "uid-1", service: service("")}
+	w := &world{server: inmemory.New(example), manager: &manager{there: true, replicas: 2}, uid: "uid-1", read: true, service: service("")}
 	w.server.Put(example, dns.RecordSet{Name: "mail.example.com.", Type: dns.A, TTL: 60, Values: []string{"192.0.2.9"}})
 	w.name("web.default.fellowship.svc.example.com.", "uid-1")
 	return w
@@ -93,6 +94,12 @@ func (w *world) run(t *testing.T, change ...func(*Options)) error {
 					return "", errors.New("no route to host")
 				}
 				return w.uid, nil
+			},
+			Read: func(_ context.Context, provider, zone string) (bool, error) {
+				if w.uid == "" || provider == "" || !strings.HasSuffix(zone, ".") {
+					return false, errors.New("no route to host")
+				}
+				return w.read, nil
 			},
 			Open: func(context.Context, dnsconfig.Zone) (dns.Provider, error) { return w.server, nil },
 		},
@@ -186,6 +193,20 @@ func TestAFailureLeavesTheFederationAtWork(t *testing.T) {
 	w.server.Fail(inmemory.Faults{})
 	if err := w.run(t); err != nil || w.holds("fellowship") {
 		t.Errorf("run again: %v; records are left: %t", err, w.holds("fellowship"))
+	}
+}
+
+// Credentials that never worked keep nobody from deleting the federation.
+func TestAZoneThatWasNeverReadHoldsNothingUp(t *testing.T) {
+	w := newWorld()
+	w.server.Fail(inmemory.Faults{Call: func(string) error { return dns.ErrDenied }})
+	w.read = false
+	if err := w.run(t); err != nil || !strings.Contains(w.out.String(), "zone example.com.: the federation has never read it") {
+		t.Errorf("Run = %v; it says:\n%s", err, w.out.String())
+	}
+	w.uid = ""
+	if err := w.run(t, func(o *Options) { o.Records.askLimit = time.Millisecond }); err == nil {
+		t.Error("nobody knows whether the zone was read, and there is no error")
 	}
 }
 

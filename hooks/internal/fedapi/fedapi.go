@@ -14,6 +14,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
 
 // requestTimeout bounds one request: packets to a Service without endpoints may
@@ -68,6 +70,26 @@ func UID(ctx context.Context, api rest.Interface) (string, error) {
 		return "", fmt.Errorf("namespace %q: %w", metav1.NamespaceSystem, err)
 	}
 	return string(ns.UID), nil
+}
+
+// ZoneRead asks whether the federation has ever read a DNS zone of a provider, given by its absolute name: what it has never read it has
+// never written to.
+func ZoneRead(ctx context.Context, api rest.Interface, provider, zone string) (bool, error) {
+	var list fedv1beta1.DNSZoneList
+	err := read(ctx, api, "/apis/"+fedv1beta1.SchemeGroupVersion.String()+"/dnszones", &list)
+	if apierrors.IsNotFound(err) {
+		return false, nil // the kind: no controller manager has been at work yet
+	}
+	if err != nil {
+		return false, fmt.Errorf("list DNSZones: %w", err)
+	}
+	for i := range list.Items {
+		z := &list.Items[i]
+		if z.Spec.Provider == provider && z.Spec.Zone == zone && z.Status.LastSyncTime != nil {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Established asks whether the CustomResourceDefinition is there and served.
