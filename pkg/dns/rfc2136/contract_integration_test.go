@@ -12,6 +12,7 @@ import (
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/dns/dnstest"
+	"github.com/fedhelm/fedhelm/pkg/testutil/bind"
 )
 
 // TestIntegrationContract is against a real BIND.
@@ -28,14 +29,14 @@ func TestIntegrationContract(t *testing.T) {
 			Zone:     dns.Zone{ID: zoneName, Name: zoneName},
 			Put: func(tb testing.TB, set dns.RecordSet) {
 				tb.Helper()
-				server.update(tb, func(m *mdns.Msg) {
+				server.Update(tb, func(m *mdns.Msg) {
 					m.RemoveRRset(header(set.Name, set.Type))
 					m.Insert(records(tb, set))
 				})
 			},
 			Remove: func(tb testing.TB, name string, t dns.Type) {
 				tb.Helper()
-				server.update(tb, func(m *mdns.Msg) { m.RemoveRRset(header(name, t)) })
+				server.Update(tb, func(m *mdns.Msg) { m.RemoveRRset(header(name, t)) })
 			},
 			Foreign: []dns.Type{"MX", "SRV", "CAA"},
 			Calls:   func() int { return int(calls.Load()) },
@@ -47,19 +48,13 @@ func TestIntegrationContract(t *testing.T) {
 				return 1 + changes*800/maxMessage // of octets
 			},
 			MostListing: func(int) int { return 1 },
-			Deny: func(tb testing.TB) func() {
-				tb.Helper()
-				restart := func(secret string) {
-					server.stop()
-					server.configure(secret)
-					server.start()
-				}
-				restart(otherSecret)
-				return func() { restart(secret) }
+			Deny: func(testing.TB) func() {
+				server.ChangeSecret(otherSecret)
+				return func() { server.ChangeSecret(secret) }
 			},
 			Break: func(testing.TB) func() {
-				server.stop()
-				return server.start
+				server.Stop()
+				return server.Start
 			},
 			Rejected: func() dns.Unit {
 				name := "web.default.fellowship.svc.example.com."
@@ -74,9 +69,9 @@ func TestIntegrationContract(t *testing.T) {
 	})
 }
 
-func newProvider(t *testing.T, server *bind, change ...func(*Options)) *Provider {
+func newProvider(t *testing.T, server *bind.Server, change ...func(*Options)) *Provider {
 	t.Helper()
-	o := Options{Server: server.address, Zones: []string{zoneName}, TSIGName: keyName, TSIGSecret: secret, Timeout: 5 * time.Second}
+	o := Options{Server: server.Address, Zones: []string{zoneName}, TSIGName: keyName, TSIGSecret: secret, Timeout: 5 * time.Second}
 	for _, f := range change {
 		f(&o)
 	}

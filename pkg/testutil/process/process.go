@@ -84,7 +84,13 @@ func (p *Process) ExitCode(tb testing.TB, limit time.Duration) int {
 // FreeAddress is a loopback address that nothing listens on now.
 func FreeAddress(tb testing.TB) string {
 	tb.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // does not block
+	return FreeAddressOf(tb, "127.0.0.1")
+}
+
+// FreeAddressOf is that of an IP address of this machine, with a port that nothing listens on now.
+func FreeAddressOf(tb testing.TB, ip string) string {
+	tb.Helper()
+	ln, err := net.Listen("tcp", net.JoinHostPort(ip, "0")) //nolint:noctx // does not block
 	if err != nil {
 		tb.Fatal(err)
 	}
