@@ -65,11 +65,15 @@ test-chart: ## The chart: golden renders, schema negatives, security levels
 INTEGRATION_PACKAGES = $(shell grep -rl '^//go:build integration' --include='*_test.go' cmd hooks pkg | xargs -n 1 dirname | sort -u | sed 's,^,./,')
 # With MEMBER_VERSION, the tests of packages that work in members have members of that older minor version.
 WITH_MEMBERS = $(shell grep -rl 'apiserver.StartMember' --include='*_test.go' cmd hooks pkg | xargs -n 1 dirname | sort -u | sed 's,^,./,')
-test-integration: ## Against real servers: etcd, kube-apiserver, CoreDNS (built when missing), BIND (installed by root); MEMBER_VERSION=1.35: older members
-	@ci/bind.sh
+test-integration: bind ## Against real servers: etcd, kube-apiserver, CoreDNS (built when missing), BIND (installed by root); MEMBER_VERSION=1.35: older members
 	bin=$$($(TESTBED) build --only etcd,kube-apiserver,kubectl,coredns --print-dir) && \
 	member=$(if $(MEMBER_VERSION),$$($(TESTBED) build --kubernetes $(MEMBER_VERSION) --only kube-apiserver --print-dir)) && \
 	FEDHELM_TEST_BIN="$$bin" FEDHELM_TEST_MEMBER_BIN="$$member" go test -tags integration -run Integration $(if $(MEMBER_VERSION),$(WITH_MEMBERS),$(INTEGRATION_PACKAGES))
+
+# Before anything that takes long: tests fail without it.
+.PHONY: bind
+bind:
+	@ci/bind.sh
 
 # What runs against the test bed finds its clusters, its programs and ours.
 ON_TESTBED = bin=$$($(TESTBED) build --print-dir) && \
@@ -77,10 +81,10 @@ ON_TESTBED = bin=$$($(TESTBED) build --print-dir) && \
 
 test-e2e test-e2e-long test-versions: MEMBER_KINDS = real,simulated,simulated,real
 test-e2e test-e2e-long: MEMBERS = 4
-test-e2e: build testbed-up ## End to end on the test bed's real clusters, but for tests that take many minutes each
+test-e2e: bind build testbed-up ## End to end on the test bed's real clusters, but for tests that take many minutes each
 	$(ON_TESTBED) go test -tags e2e -count=1 -timeout 60m -short -v ./ci/e2e/...
 
-test-e2e-long: build testbed-up ## All of that tier: members lost in every way, controller managers killed twenty times
+test-e2e-long: bind build testbed-up ## All of that tier: members lost in every way, controller managers killed twenty times
 	$(ON_TESTBED) go test -tags e2e -count=1 -timeout 90m -v ./ci/e2e/...
 
 # Apart from the others, because each version's API server takes minutes to compile.

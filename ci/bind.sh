@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bind.sh sees to BIND's named, which integration tests run on loopback. Where it is missing and the user is root, it is installed, without
+# bind.sh sees to BIND's named, which integration and end-to-end tests run. Where it is missing and the user is root, it is installed, without
 # being started; else it says what to do. The tests that need it fail without it.
 set -euo pipefail
 
