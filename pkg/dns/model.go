@@ -61,5 +61,5 @@ type Owner struct {
 type Conflict struct {
 	Name    string
 	Service string
-	Message string // what is there, and what can be done
+	Message string // the name, what is there, and what can be done
 }

@@ -45,7 +45,7 @@ func (v *verdict) reason(s *source) (metav1.ConditionStatus, string, string) {
 	unable := 0 // zones that have nothing of what is wanted
 	for _, z := range v.zones {
 		for _, c := range z.Conflicts {
-			conflicts = append(conflicts, fmt.Sprintf("%s: %s", c.Name, c.Message))
+			conflicts = append(conflicts, c.Message) // it names the name
 		}
 		for _, r := range z.Rejected {
 			rejected = append(rejected, fmt.Sprintf("%s: %v", r.Name, r.Err))

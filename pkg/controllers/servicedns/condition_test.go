@@ -20,7 +20,7 @@ func TestCondition(t *testing.T) {
 	fine := standing{zone: "example.com", wanted: true, ServiceStatus: keeper.ServiceStatus{Settled: true}}
 	failing := standing{zone: "example.org", wanted: true, ServiceStatus: keeper.ServiceStatus{Err: errors.New("no route to host")}}
 	conflict := fine
-	conflict.Conflicts = []dns.Conflict{{Name: "web.example.com.", Message: "somebody else's"}}
+	conflict.Conflicts = []dns.Conflict{{Name: "web.example.com.", Message: `"web.example.com." is somebody else's`}}
 	refused := fine
 	refused.Rejected = []keeper.Rejection{{Name: "web.example.com.", Err: errors.New("a label of it is reserved")}}
 	tests := []struct {
@@ -43,7 +43,7 @@ func TestCondition(t *testing.T) {
 			says: "example.net: it has not made the change yet",
 		},
 		{name: "one of two zones has not taken it", of: verdict{members: members, names: 6, zones: []standing{fine, failing}}, reason: "Partial", says: "example.org"},
-		{name: "a name is somebody else's", of: verdict{members: members, names: 3, zones: []standing{conflict}}, reason: "Conflict", says: "web.example.com.: somebody"},
+		{name: "a name is somebody else's", of: verdict{members: members, names: 3, zones: []standing{conflict}}, reason: "Conflict", says: `"web.example.com." is somebody`},
 		{name: "one name is refused", of: verdict{members: members, names: 3, zones: []standing{refused}}, reason: "Partial", says: "reserved"},
 		{name: "all names are refused", of: verdict{members: members, names: 1, zones: []standing{refused}}, reason: "Rejected", says: "reserved"},
 		{name: "no name can be made", of: verdict{members: members, problems: []string{"too long"}, zones: []standing{fine}}, reason: "Rejected", says: "too long"},

@@ -83,7 +83,7 @@ func TestIntegrationServiceLife(t *testing.T) {
 		w.names("rohan to be back", both...)
 	})
 	t.Run("a restart rewrites nothing", func(t *testing.T) { testRestart(t, w) })
-	t.Run("its TTL", func(t *testing.T) {
+	t.Run("its TTL", func(*testing.T) {
 		w.annotate("web", "", fedv1beta1.AnnotationDNSTTL, "1 minute")
 		w.condition("web", fedv1beta1.ReasonRejected, "dns-ttl")
 		w.event("web", "DNSRejected", "dns-ttl")
@@ -100,7 +100,7 @@ func TestIntegrationServiceLife(t *testing.T) {
 		rohan.balance("web", rohanA)
 		w.names("both members to be published again", both...)
 	})
-	t.Run("a member that leaves", func(t *testing.T) {
+	t.Run("a member that leaves", func(*testing.T) {
 		w.annotate("", "rohan", fedv1beta1.AnnotationLeaving, fedv1beta1.LeavingKeep)
 		w.names("rohan and its places to be gone", line(global, "A", gondorA), line(west, "A", gondorA), line(minas, "A", gondorA))
 	})
@@ -178,7 +178,7 @@ func TestIntegrationMembersThatAreOffline(t *testing.T) {
 	w.condition("web", fedv1beta1.ReasonPublished, "rohan (Offline)")
 	w.event("web", "DNSMoved", "rohan (Offline)")
 
-	t.Run("also after a restart", func(t *testing.T) {
+	t.Run("also after a restart", func(*testing.T) {
 		w.stop()
 		w.run()
 		time.Sleep(3 * time.Second)

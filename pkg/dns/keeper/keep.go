@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
@@ -101,7 +102,8 @@ func (k *Keeper) own(id string, wanted []dns.Wanted) (own []dns.Wanted, others [
 			own = append(own, w)
 			continue
 		}
-		others = append(others, dns.Conflict{Name: w.Name, Service: id, Message: "it lies in another DNS zone of the federation's, which is in this one: name that zone otherwise than the place (region or zone) of the members whose name this is"})
+		others = append(others, dns.Conflict{Name: w.Name, Service: id, Message: fmt.Sprintf(
+			"%q lies in another DNS zone of the federation's, which is in this one: name that zone otherwise than the place (region or zone) of the members whose name this is", w.Name)})
 	}
 	return own, others
 }
