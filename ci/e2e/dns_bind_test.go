@@ -59,6 +59,7 @@ func TestZoneOfTheUsers(t *testing.T) {
 	s.step("a Service is published at all levels", func(s *sandbox) {
 		z.service(s, "web")
 		z.has(s, "web")
+		z.r.kubectl(s, namespace, "wait", "service/web", "--for=condition=federation.fedhelm.io/DNS", "--timeout=60s")
 	})
 	s.step("a name is somebody else's", func(s *sandbox) { z.conflict(s) })
 	s.step("the Service gets another type and has its own again", func(s *sandbox) { z.retyped(s) })
