@@ -36,7 +36,7 @@ provider={{ .provider }},zone={{ .zone }}
 {{- with .suffix }},suffix={{ . }}{{ end }}
 {{- end -}}
 
-{{/* What the controller manager is told of names: a map from flags to values; nothing without a DNS provider. */}}
+{{/* What the controller manager is told of names: a map from flags to values; without a DNS provider, what the zone is called. */}}
 {{- define "federation-control-plane.dns.args" -}}
 {{- $zones := (include "federation-control-plane.dns.zones" . | fromYaml).zones -}}
 {{- $manager := .Values.controllerManager.dns -}}
@@ -65,6 +65,10 @@ dns-offline-grace: {{ $manager.offlineGrace }}
 dns-create-zone: {{ $manager.createZone | quote }}
 {{- with $manager.adoptUIDs }}
 dns-adopt-uids: {{ join "," . | quote }}
+{{- end }}
+{{- else -}}
+{{- /* Somebody else sees to the zone: joining has to know it. */}}
+{{- with .Values.global.dns.zone }}zone-name: {{ lower . }}
 {{- end }}
 {{- end -}}
 {{- end -}}
