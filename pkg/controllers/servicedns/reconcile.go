@@ -34,6 +34,7 @@ type memory struct {
 	waits   time.Time            // since when zones have not made what is wanted; zero if they have
 	settled bool                 // they had it once since the process began
 	moves   moves
+	none    map[*zone]bool // zones that know that there shall be no names
 }
 
 // end is how a Service came to be there no more.
@@ -82,7 +83,7 @@ func (c *Controller) remember(s *source) *memory {
 	defer c.mu.Unlock()
 	m := c.published[s.key]
 	if m == nil || m.uid != s.uid {
-		m = &memory{uid: s.uid, since: c.o.Clock.Now(), members: s.before, moves: newMoves(s.before)}
+		m = &memory{uid: s.uid, since: c.o.Clock.Now(), members: s.before, moves: newMoves(s.before), none: map[*zone]bool{}}
 		c.published[s.key] = m
 	}
 	ingress := types.NamespacedName{}
@@ -202,7 +203,10 @@ func (c *Controller) judge(s *source, m *memory, f *fleet) verdict {
 		for _, p := range problems {
 			v.problems = append(v.problems, p.Message)
 		}
-		z.keeper.Want(s.key.String(), wanted)
+		if len(wanted) > 0 || !m.none[z] { // a keeper forgets who wants nothing, and has nothing: it would begin anew, and tell of it, for ever
+			z.keeper.Want(s.key.String(), wanted)
+		}
+		m.none[z] = len(wanted) == 0
 		v.names += len(wanted)
 		v.zones = append(v.zones, standing{zone: z.name, wanted: len(wanted) > 0, ServiceStatus: z.keeper.Service(s.key.String())})
 	}
