@@ -62,7 +62,7 @@ func TestFederatedNames(t *testing.T) {
 	s := newSandbox(t)
 	first, second := s.member(gondor), s.member(mordor)
 	r := s.realm("fellowship", "--dns-provider=coredns", zone,
-		fmt.Sprintf("--controllermanager-arg-overrides=--cluster-monitor-period=2s,--cluster-monitor-timeout=2s,--dns-offline-grace=%s", offlineGrace))
+		fmt.Sprintf("--controllermanager-arg-overrides=--cluster-monitor-period=2s,--cluster-monitor-timeout=2s,--dns-resync-period=10s,--dns-offline-grace=%s", offlineGrace))
 	r.join(s, first)
 	r.join(s, second)
 	d := s.zoneServer(r.name)
