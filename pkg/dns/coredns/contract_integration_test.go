@@ -36,8 +36,9 @@ func TestIntegrationContract(t *testing.T) {
 		})
 		zone := dns.Zone{ID: zoneName, Name: zoneName}
 		return dnstest.Harness{
-			Provider: p,
-			Zone:     zone,
+			FixedZones: true,
+			Provider:   p,
+			Zone:       zone,
 			Put: func(tb testing.TB, set dns.RecordSet) {
 				tb.Helper()
 				remove(tb, client, p.layout, set.Name, set.Type)

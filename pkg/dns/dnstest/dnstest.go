@@ -35,13 +35,15 @@ type Harness struct {
 
 	// Throttle makes the server refuse requests, for too many of them, until restored. Nil: it never does that.
 	Throttle func(tb testing.TB) (restore func())
-	// Deny makes the server refuse the credentials until restored. Nil: there are none.
+	// Deny makes the server refuse the credentials until restored.
 	Deny func(tb testing.TB) (restore func())
 	// Break makes the server fail for a passing reason (5xx, a closed connection) until restored.
 	Break func(tb testing.TB) (restore func())
-	// Rejected is a unit that the server would never accept. Nil: there is none that passes the checks of fedhelm.
+	// Rejected is a unit that the server would never accept.
 	Rejected func() dns.Unit
 
+	// FixedZones says that the provider makes no zones.
+	FixedZones bool
 	// Atomic says that the server makes a unit wholly or not at all.
 	Atomic bool
 	// TTLCompared says that another TTL than a unit's Before is stale for it.

@@ -20,10 +20,10 @@ func testFaults(t *testing.T, h Harness) {
 		{name: "denied", start: h.Deny, want: dns.ErrDenied},
 		{name: "broken", start: h.Break},
 	} {
+		if fault.name == "throttled" && fault.start == nil {
+			continue // the server never does that
+		}
 		t.Run(fault.name, func(t *testing.T) {
-			if fault.start == nil {
-				t.Skip("the server does not know it")
-			}
 			web := set(h.name(fault.name), dns.A, 60, "192.0.2.1")
 			units := []dns.Unit{unit(web.Name, nil, []dns.RecordSet{web})}
 			restore := fault.start(t)
@@ -46,9 +46,6 @@ func testFaults(t *testing.T, h Harness) {
 		})
 	}
 	t.Run("a unit that is rejected does not hold up others", func(t *testing.T) {
-		if h.Rejected == nil {
-			t.Skip("the server accepts all")
-		}
 		bad := h.Rejected()
 		first, last := set(h.name("a-first"), dns.A, 60, "192.0.2.1"), set(h.name("z-last"), dns.A, 60, "192.0.2.1")
 		err := h.Provider.Apply(t.Context(), h.Zone, []dns.Unit{unit(first.Name, nil, []dns.RecordSet{first}), bad, unit(last.Name, nil, []dns.RecordSet{last})})

@@ -12,7 +12,7 @@ import (
 // testScale takes 1,000 Services of 10 members through their lives, and counts the calls.
 func testScale(t *testing.T, h Harness) {
 	if testing.Short() {
-		t.Skip("takes a while")
+		t.Skip("left out with -short: 1,000 Services of 10 members take up to a minute")
 	}
 	naming := dns.Naming{Federation: "fellowship", Suffix: h.Zone.Name}
 	owner := dns.Owner{Federation: "fellowship", UID: "5f1c2a0e-7d3b-4f0a-9d55-1f2e3d4c5b6a"}

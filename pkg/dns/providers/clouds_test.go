@@ -29,7 +29,7 @@ type cloud struct {
 
 func TestAKeeperConvergesOnCloudsThatFail(t *testing.T) {
 	if testing.Short() {
-		t.Skip("waits for what failed to be tried again")
+		t.Skip("left out with -short: waits some seconds for what failed to be tried again")
 	}
 	for name, start := range map[string]func(*testing.T) cloud{"google-clouddns": google, "aws-route53": amazon} {
 		t.Run(name, func(t *testing.T) { converge(t, start(t)) })

@@ -25,8 +25,9 @@ func TestIntegrationContract(t *testing.T) {
 			o.Observe = func(string, error) { calls.Add(1) }
 		})
 		return dnstest.Harness{
-			Provider: p,
-			Zone:     dns.Zone{ID: zoneName, Name: zoneName},
+			FixedZones: true,
+			Provider:   p,
+			Zone:       dns.Zone{ID: zoneName, Name: zoneName},
 			Put: func(tb testing.TB, set dns.RecordSet) {
 				tb.Helper()
 				server.Update(tb, func(m *mdns.Msg) {
