@@ -31,14 +31,7 @@ func testFaults(t *testing.T, h Harness) {
 			_, listed := h.Provider.Records(t.Context(), h.Zone, h.Zone.Name)
 			restore()
 			for call, err := range map[string]error{"Apply": applied, "Records": listed} {
-				if err == nil {
-					t.Errorf("%s succeeded", call)
-				}
-				for _, known := range []error{dns.ErrThrottled, dns.ErrDenied, dns.ErrStale, dns.ErrRejected} {
-					if err != nil && errors.Is(err, known) != (known == fault.want) { //nolint:errorlint // which sentinel it is, is compared
-						t.Errorf("%s = %v, errors.Is(%q) is %t", call, err, known, errors.Is(err, known))
-					}
-				}
+				named(t, call, err, fault.want)
 			}
 			h.has(t, web.Name)
 			h.apply(t, units...)
@@ -56,6 +49,20 @@ func testFaults(t *testing.T, h Harness) {
 		h.has(t, first.Name, first)
 		h.has(t, last.Name, last)
 	})
+}
+
+// named fails the test unless a call failed, with the error of the sentinels that is wanted; nil is none of them.
+func named(t *testing.T, call string, err, want error) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("%s succeeded", call)
+		return
+	}
+	for _, known := range []error{dns.ErrThrottled, dns.ErrDenied, dns.ErrStale, dns.ErrRejected, dns.ErrNoZone} {
+		if errors.Is(err, known) != (known == want) { //nolint:errorlint // which sentinel it is, is compared
+			t.Errorf("%s = %v, errors.Is(%q) is %t", call, err, known, errors.Is(err, known))
+		}
+	}
 }
 
 // testTogether calls the provider from several goroutines.

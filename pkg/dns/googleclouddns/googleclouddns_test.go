@@ -1,7 +1,9 @@
 package googleclouddns_test
 
 import (
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/dns/dnstest"
@@ -29,42 +31,33 @@ func started(t *testing.T, change ...func(*fakeserver.Server, *googleclouddns.Op
 }
 
 func TestContract(t *testing.T) {
-	dnstest.Run(t, func(t *testing.T) dnstest.Harness {
+	googleclouddns.PageWaits[0], googleclouddns.PageWaits[1] = time.Millisecond, time.Millisecond
+	dnstest.RunCloud(t, func(t *testing.T, observe func(string, error)) dnstest.Cloud[fakeserver.Error] {
 		t.Helper()
-		server, provider := started(t)
-		failing := func(err *fakeserver.Error) func(testing.TB) func() {
-			return func(testing.TB) func() {
-				server.Fail(func(string) *fakeserver.Error { return err })
-				return func() { server.Fail(nil) }
-			}
-		}
-		put := func(_ testing.TB, set dns.RecordSet) {
-			values := set.Values
-			if set.Type == dns.TXT {
-				values = []string{`"` + set.Values[0] + `"`}
-			}
-			server.Put(example.ID, fakeserver.RecordSet{Name: set.Name, Type: string(set.Type), TTL: int64(set.TTL), Rrdatas: values})
-		}
-		return dnstest.Harness{
-			Provider: provider,
-			Zone:     example,
-			Put:      put,
-			Remove:   func(_ testing.TB, name string, t dns.Type) { server.Remove(example.ID, name, string(t)) },
-			Foreign:  []dns.Type{"MX", "SRV", "CAA"},
-			Calls:    func() int { return server.Calls("") },
+		server, provider := started(t, func(_ *fakeserver.Server, o *googleclouddns.Options) { o.Observe = observe })
+		return dnstest.Cloud[fakeserver.Error]{
+			Server: server, Provider: provider, Zone: example,
+			Put: func(set dns.RecordSet) {
+				server.Put(example.ID, fakeserver.RecordSet{Name: set.Name, Type: string(set.Type), TTL: int64(set.TTL), Rrdatas: set.Values})
+			},
+			Remove:    func(name string, t dns.Type) { server.Remove(example.ID, name, string(t)) },
+			Sets:      func() int { return len(server.Records(example.ID)) },
+			Throttled: fakeserver.RateLimited, Denied: fakeserver.Forbidden, Broken: fakeserver.Unavailable,
+			ListZones: "managedZones.list", ListRecords: "resourceRecordSets.list",
+			PageSize: 100, BatchSize: 1000,
 			MostCalls: func(sizes []int) int { // 100,000 bytes are those of more than 300 names that are both removed and made
 				return len(sizes)/300 + 1
 			},
-			MostListing: func(sets int) int { return sets/100 + 1 },
-			Throttle:    failing(fakeserver.RateLimited),
-			Deny:        failing(fakeserver.Forbidden),
-			Break:       failing(fakeserver.Unavailable),
-			Rejected: func() dns.Unit {
-				put(t, dns.RecordSet{Name: "mailed.example.com.", Type: "MX", TTL: 60, Values: []string{"10 mail.example.com."}})
-				return dns.Unit{Name: "mailed.example.com.", Changes: []dns.Change{{After: &dns.RecordSet{Name: "mailed.example.com.", Type: dns.CNAME, TTL: 60, Values: []string{"x.example."}}}}}
-			},
-			Atomic:      true,
-			TTLCompared: true,
 		}
+	}, []dnstest.Answer[fakeserver.Error]{
+		{Name: "rate limit", Is: fakeserver.RateLimited, Want: dns.ErrThrottled, Says: "Rate Limit Exceeded"},
+		{Name: "too many requests, with a time", Is: fakeserver.TooManyRequests, Want: dns.ErrThrottled, Says: "Quota exceeded for quota metric", After: 7 * time.Second},
+		{Name: "no permission", Is: fakeserver.Forbidden, Want: dns.ErrDenied, Says: "does not have permission"},
+		{Name: "no valid token", Is: fakeserver.Unauthorized, Want: dns.ErrDenied, Says: "invalid authentication credentials"},
+		{Name: "passing failure", Is: fakeserver.Unavailable, Says: "Backend Error"},
+		{
+			Name: "a full project is neither", Says: "resource record sets per zone",
+			Is: &fakeserver.Error{Status: http.StatusForbidden, Reason: "quotaExceeded", Message: "Quota exceeded: resource record sets per zone"},
+		},
 	})
 }

@@ -35,8 +35,7 @@ func TestContract(t *testing.T) {
 			Deny:        failing(dns.ErrDenied),
 			Break:       failing(errors.New("internal error")),
 			Rejected: func() dns.Unit {
-				server.Put(zone, dns.RecordSet{Name: "mailed.example.com.", Type: "MX", TTL: 60, Values: []string{"10 mail.example.com."}})
-				return dns.Unit{Name: "mailed.example.com.", Changes: []dns.Change{{After: &dns.RecordSet{Name: "mailed.example.com.", Type: dns.CNAME, TTL: 60, Values: []string{"x.example."}}}}}
+				return dnstest.BesideMX(zone, func(set dns.RecordSet) { server.Put(zone, set) })
 			},
 			Atomic:      true,
 			TTLCompared: true,

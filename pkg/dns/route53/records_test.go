@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
+	"github.com/fedhelm/fedhelm/pkg/dns/dnstest"
 	"github.com/fedhelm/fedhelm/pkg/dns/route53/fakeserver"
 )
 
@@ -26,9 +27,9 @@ func TestAliasesAndSetsOfSeveralAreLetBe(t *testing.T) {
 		if diff := cmp.Diff([]dns.RecordSet{{Name: name, Type: dns.A, TTL: ttl}}, sets); err != nil || diff != "" {
 			t.Fatalf("Records: %v (-want +got):\n%s", err, diff)
 		}
-		replace := address(name, "192.0.2.1")
+		replace := dnstest.Address(name, "192.0.2.1")
 		replace.Changes[0].Before = &sets[0]
-		for what, unit := range map[string]dns.Unit{"to replace": replace, "to make": address(name, "192.0.2.1")} {
+		for what, unit := range map[string]dns.Unit{"to replace": replace, "to make": dnstest.Address(name, "192.0.2.1")} {
 			var failed *dns.UnitErrors
 			if err := p.Apply(t.Context(), zone, []dns.Unit{unit}); !errors.As(err, &failed) {
 				t.Errorf("Apply of a unit %s %s = %v, want it to fail", what, name, err)

@@ -1,7 +1,9 @@
 package route53_test
 
 import (
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/dns/dnstest"
@@ -29,42 +31,29 @@ func started(t *testing.T, change ...func(*route53.Options)) (*fakeserver.Server
 }
 
 func TestContract(t *testing.T) {
-	dnstest.Run(t, func(t *testing.T) dnstest.Harness {
+	route53.PageWaits[0], route53.PageWaits[1] = time.Millisecond, time.Millisecond
+	dnstest.RunCloud(t, func(t *testing.T, observe func(string, error)) dnstest.Cloud[fakeserver.Error] {
 		t.Helper()
-		server, provider, zone := started(t)
-		failing := func(err *fakeserver.Error) func(testing.TB) func() {
-			return func(testing.TB) func() {
-				server.Fail(func(string) *fakeserver.Error { return err })
-				return func() { server.Fail(nil) }
-			}
-		}
-		put := func(_ testing.TB, set dns.RecordSet) {
-			values := set.Values
-			if set.Type == dns.TXT {
-				values = []string{`"` + set.Values[0] + `"`}
-			}
-			server.Put(zone.ID, fakeserver.RecordSet{Name: set.Name, Type: string(set.Type), TTL: int64(set.TTL), Records: fakeserver.Values(values...)})
-		}
-		return dnstest.Harness{
-			Provider: provider,
-			Zone:     zone,
-			Put:      put,
-			Remove:   func(_ testing.TB, name string, t dns.Type) { server.Remove(zone.ID, name, string(t), "") },
-			Foreign:  []dns.Type{"MX", "SRV", "CAA"},
-			Calls:    func() int { return server.Calls("") },
+		server, provider, zone := started(t, func(o *route53.Options) { o.Observe = observe })
+		return dnstest.Cloud[fakeserver.Error]{
+			Server: server, Provider: provider, Zone: zone,
+			Put: func(set dns.RecordSet) {
+				server.Put(zone.ID, fakeserver.RecordSet{Name: set.Name, Type: string(set.Type), TTL: int64(set.TTL), Records: fakeserver.Values(set.Values...)})
+			},
+			Remove:    func(name string, t dns.Type) { server.Remove(zone.ID, name, string(t), "") },
+			Sets:      func() int { return len(server.Records(zone.ID)) },
+			Throttled: fakeserver.Throttling, Denied: fakeserver.AccessDenied, Broken: fakeserver.Internal,
+			ListZones: "ListHostedZones", ListRecords: "ListResourceRecordSets",
+			PageSize: 300, BatchSize: 1000,
 			MostCalls: func(sizes []int) int { // 32,000 characters are those of about 100 names that are both removed and made
 				return (len(sizes) + 99) / 100
 			},
-			MostListing: func(sets int) int { return sets/300 + 1 },
-			Throttle:    failing(fakeserver.Throttling),
-			Deny:        failing(fakeserver.AccessDenied),
-			Break:       failing(fakeserver.Internal),
-			Rejected: func() dns.Unit {
-				put(t, dns.RecordSet{Name: "mailed.example.com.", Type: "MX", TTL: 60, Values: []string{"10 mail.example.com."}})
-				return dns.Unit{Name: "mailed.example.com.", Changes: []dns.Change{{After: &dns.RecordSet{Name: "mailed.example.com.", Type: dns.CNAME, TTL: 60, Values: []string{"x.example."}}}}}
-			},
-			Atomic:      true,
-			TTLCompared: true,
 		}
+	}, []dnstest.Answer[fakeserver.Error]{
+		{Name: "rate limit", Is: fakeserver.Throttling, Want: dns.ErrThrottled, Says: "Rate exceeded"},
+		{Name: "another change is being made", Is: fakeserver.PriorNotComplete, Want: dns.ErrThrottled, Says: "still processing a prior request"},
+		{Name: "no permission", Is: fakeserver.AccessDenied, Want: dns.ErrDenied, Says: "is not authorized to perform this"},
+		{Name: "passing failure", Is: fakeserver.Internal, Says: "encountered an internal error"},
+		{Name: "a failure that is none of the API's", Is: &fakeserver.Error{Status: http.StatusBadGateway, Message: "Bad Gateway"}, Says: "Bad Gateway"},
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
+	"github.com/fedhelm/fedhelm/pkg/dns/dnstest"
 	"github.com/fedhelm/fedhelm/pkg/dns/route53"
 )
 
@@ -51,7 +52,7 @@ func TestCreateZoneAgainMakesNoSecond(t *testing.T) {
 func TestZoneIDsAreTakenAsOtherToolsGiveThem(t *testing.T) {
 	_, p, zone := started(t)
 	zone.ID = "/hostedzone/" + zone.ID
-	if err := p.Apply(t.Context(), zone, []dns.Unit{address("web.example.com.", "192.0.2.1")}); err != nil {
+	if err := p.Apply(t.Context(), zone, []dns.Unit{dnstest.Address("web.example.com.", "192.0.2.1")}); err != nil {
 		t.Fatal(err)
 	}
 	if sets, err := p.Records(t.Context(), zone, "web.example.com."); err != nil || len(sets) != 1 {
