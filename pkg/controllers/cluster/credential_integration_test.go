@@ -108,10 +108,10 @@ func TestIntegrationRenewalThatFails(t *testing.T) {
 // revoke takes from the member's ServiceAccount the right to ask for tokens.
 func (w *world) revoke(m *member) {
 	w.t.Helper()
-	role, err := m.client.RbacV1().ClusterRoles().Get(w.t.Context(), "member", metav1.GetOptions{})
+	role, err := m.Client.RbacV1().ClusterRoles().Get(w.t.Context(), "member", metav1.GetOptions{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	role.Rules = role.Rules[:1]
-	w.must(m.client.RbacV1().ClusterRoles().Update(w.t.Context(), role, metav1.UpdateOptions{}))
+	w.must(m.Client.RbacV1().ClusterRoles().Update(w.t.Context(), role, metav1.UpdateOptions{}))
 }

@@ -51,7 +51,7 @@ func testReady(t *testing.T, w *world, gondor *member) {
 	if !slices.Equal(c.Status.Zones, []string{"gondor-1", "gondor-2"}) || c.Status.Region != "gondor" || *c.Status.Nodes != 2 {
 		t.Errorf("status %+v, want 2 nodes in zones gondor-1 and gondor-2 of region gondor", c.Status)
 	}
-	system, err := gondor.client.CoreV1().Namespaces().Get(t.Context(), "kube-system", metav1.GetOptions{})
+	system, err := gondor.Client.CoreV1().Namespaces().Get(t.Context(), "kube-system", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func testTopology(t *testing.T, w *world, rohan *member) {
 		fedv1beta1.LabelZonePrefix + "rohan-3": "true",
 	})
 	for _, node := range []string{"b", "c"} {
-		if err := rohan.client.CoreV1().Nodes().Delete(t.Context(), node, metav1.DeleteOptions{}); err != nil {
+		if err := rohan.Client.CoreV1().Nodes().Delete(t.Context(), node, metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}

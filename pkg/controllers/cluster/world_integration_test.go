@@ -3,7 +3,6 @@
 package cluster_test
 
 import (
-	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -13,7 +12,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -25,25 +23,21 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/config"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
-	"github.com/fedhelm/fedhelm/hooks/bootstrap"
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/controllers/cluster"
 	"github.com/fedhelm/fedhelm/pkg/members"
 	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
 	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/fedapi"
 )
 
 const (
-	federation = "fellowship"
-	namespace  = "federation-system"
+	federation = fedapi.Federation
+	namespace  = fedapi.Namespace
 	hostUser   = "system:serviceaccount:" + namespace + ":fellowship-controller-manager"
 
 	threshold = 3
@@ -62,62 +56,26 @@ type world struct {
 
 func newWorld(t *testing.T, period time.Duration) *world {
 	t.Helper()
-	fed := apiserver.Start(t)
 	ctrl.SetLogger(logr.Discard())
-	w := &world{t: t, host: apiserver.Start(t), metrics: prometheus.NewRegistry()}
+	fed := fedapi.Start(t)
+	w := &world{t: t, host: apiserver.Start(t), clusters: fed.Client, metrics: prometheus.NewRegistry()}
 	w.secrets = kubernetes.NewForConfigOrDie(w.host.Admin(t))
 	w.must(w.secrets.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{}))
-	if err := bootstrap.Run(t.Context(), bootstrap.Options{API: fed.REST(t), CRDs: fedv1beta1.CRDs(), Timeout: time.Minute}); err != nil {
-		t.Fatal(err)
-	}
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), fedv1beta1.AddToScheme(scheme)); err != nil {
-		t.Fatal(err)
-	}
-	var err error
-	if w.clusters, err = client.New(fed.Admin(t), client.Options{Scheme: scheme}); err != nil {
-		t.Fatal(err)
-	}
-	w.run(fed, scheme, period)
+	w.run(fed, period)
 	return w
 }
 
 // run starts what the controller manager runs, as the users that it runs as.
-func (w *world) run(fed *apiserver.Server, scheme *runtime.Scheme, period time.Duration) {
+func (w *world) run(fed *fedapi.API, period time.Duration) {
 	w.t.Helper()
-	again := true
-	mgr, err := ctrl.NewManager(fed.Config(w.t, "federation-controller-manager"), ctrl.Options{
-		Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}, Controller: config.Controller{SkipNameValidation: &again},
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	mgr := fed.Manager(w.t)
 	asManager := kubernetes.NewForConfigOrDie(w.host.Config(w.t, hostUser))
-	w.registry = members.New(members.Options{
-		Federation: federation, Clusters: mgr.GetCache(), Secrets: asManager.CoreV1().Secrets(namespace),
-		ClientAddress: netip.MustParseAddr("127.0.0.1"), TokenLifetime: time.Hour, UserAgent: "integration-test",
-	})
+	w.registry = fedapi.Registry(mgr, asManager.CoreV1().Secrets(namespace))
 	controller := cluster.New(cluster.Options{
-		Members: w.registry, Clusters: mgr.GetClient(), Live: mgr.GetAPIReader(), Events: mgr.GetEventRecorder("federation-controller-manager"),
+		Members: w.registry, Clusters: mgr.GetClient(), Live: mgr.GetAPIReader(), Events: mgr.GetEventRecorder(fedapi.User),
 		Period: period, Timeout: time.Second, Threshold: threshold, TopologyPeriod: 2 * time.Second, Metrics: w.metrics,
 	})
-	if err := errors.Join(mgr.Add(w.registry), mgr.Add(controller)); err != nil {
-		w.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(w.t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- mgr.Start(ctx) }()
-	w.stop = func() {
-		cancel()
-		if err := <-ended; err != nil {
-			w.t.Errorf("the manager ended with %v", err)
-		}
-		ended <- nil // for whoever stops again
-	}
-	w.t.Cleanup(func() { w.stop() })
-	if !mgr.GetCache().WaitForCacheSync(ctx) {
-		w.t.Fatal("the cache did not fill")
-	}
+	w.stop = fedapi.Run(w.t, mgr, w.registry, controller)
 }
 
 func (w *world) must(_ any, err error) {
@@ -128,29 +86,24 @@ func (w *world) must(_ any, err error) {
 }
 
 // member is a cluster that can join.
-type member struct {
-	*apiserver.Server
-	name   string
-	client kubernetes.Interface
-}
+type member struct{ *fedapi.Member }
 
 // newMember has the ServiceAccount and rights that the member's chart makes, and two nodes.
 func newMember(t *testing.T, name string, flags ...string) *member {
 	t.Helper()
-	m := &member{Server: apiserver.StartMember(t, flags...), name: name}
-	m.client = kubernetes.NewForConfigOrDie(m.Admin(t))
+	m := &member{fedapi.StartMember(t, name, flags...)}
 	ctx, create := t.Context(), metav1.CreateOptions{}
 	account := rbacv1.Subject{Kind: "ServiceAccount", Namespace: namespace, Name: "fellowship-member"}
-	_, err1 := m.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, create)
-	_, err2 := m.client.CoreV1().ServiceAccounts(namespace).Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: account.Name}}, create)
-	_, err3 := m.client.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{
+	_, err1 := m.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, create)
+	_, err2 := m.Client.CoreV1().ServiceAccounts(namespace).Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: account.Name}}, create)
+	_, err3 := m.Client.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{
 		ObjectMeta: metav1.ObjectMeta{Name: "member"},
 		Rules: []rbacv1.PolicyRule{
 			{APIGroups: []string{""}, Resources: []string{"nodes", "namespaces"}, Verbs: []string{"get", "list", "watch"}},
 			{APIGroups: []string{""}, Resources: []string{"serviceaccounts/token"}, ResourceNames: []string{account.Name}, Verbs: []string{"create"}},
 		},
 	}, create)
-	_, err4 := m.client.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
+	_, err4 := m.Client.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: "member"}, Subjects: []rbacv1.Subject{account},
 		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "member"},
 	}, create)
@@ -164,7 +117,7 @@ func newMember(t *testing.T, name string, flags ...string) *member {
 
 func (m *member) addNode(t *testing.T, name string, labels map[string]string) {
 	t.Helper()
-	if _, err := m.client.CoreV1().Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}, metav1.CreateOptions{}); err != nil {
+	if _, err := m.Client.CoreV1().Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -181,7 +134,7 @@ func (m *member) token(t *testing.T, life time.Duration) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	account, err := m.client.CoreV1().ServiceAccounts(namespace).Get(t.Context(), "fellowship-member", metav1.GetOptions{})
+	account, err := m.Client.CoreV1().ServiceAccounts(namespace).Get(t.Context(), "fellowship-member", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,8 +165,8 @@ func secretName(m string) string { return federation + "." + m }
 func (w *world) secret(m *member, token string) *corev1.Secret {
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: secretName(m.name), Namespace: namespace,
-			Labels: map[string]string{fedv1beta1.LabelFederation: federation, fedv1beta1.LabelCluster: m.name},
+			Name: secretName(m.Name), Namespace: namespace,
+			Labels: map[string]string{fedv1beta1.LabelFederation: federation, fedv1beta1.LabelCluster: m.Name},
 		},
 		Data: map[string][]byte{"token": []byte(token), "ca.crt": m.CA.CertPEM()},
 	}
@@ -242,7 +195,7 @@ func (w *world) allow(name string) {
 func (w *world) register(m *member, secret string) {
 	w.t.Helper()
 	if err := w.clusters.Create(w.t.Context(), &fedv1beta1.Cluster{
-		ObjectMeta: metav1.ObjectMeta{Name: m.name},
+		ObjectMeta: metav1.ObjectMeta{Name: m.Name},
 		Spec: fedv1beta1.ClusterSpec{
 			ServerAddressByClientCIDRs: []fedv1beta1.ServerAddressByClientCIDR{{ServerAddress: "192.0.2.1:1"}, {ClientCIDR: "127.0.0.0/8", ServerAddress: m.URL}},
 			SecretRef:                  &fedv1beta1.SecretReference{Name: secret},
@@ -255,9 +208,9 @@ func (w *world) register(m *member, secret string) {
 // join registers a member with a token of the life given.
 func (w *world) join(m *member, life time.Duration) {
 	w.t.Helper()
-	w.allow(secretName(m.name))
+	w.allow(secretName(m.Name))
 	w.createSecret(w.secret(m, m.token(w.t, life)))
-	w.register(m, secretName(m.name))
+	w.register(m, secretName(m.Name))
 }
 
 func (w *world) get(name string) (*fedv1beta1.Cluster, error) {

@@ -78,11 +78,11 @@ func (w *world) testDelete(t *testing.T, all []*member) {
 		return gone(w.api.AppsV1().Deployments("shop").Get(t.Context(), "web", metav1.GetOptions{}))
 	})
 	for _, m := range all { // without waiting: that is what the sources were kept for
-		if err := gone(m.client.CoreV1().ConfigMaps("shop").Get(t.Context(), "motto", metav1.GetOptions{})); err != nil {
-			t.Errorf("the ConfigMap in %s: %v", m.name, err)
+		if err := gone(m.Client.CoreV1().ConfigMaps("shop").Get(t.Context(), "motto", metav1.GetOptions{})); err != nil {
+			t.Errorf("the ConfigMap in %s: %v", m.Name, err)
 		}
-		if err := gone(m.client.AppsV1().Deployments("shop").Get(t.Context(), "web", metav1.GetOptions{})); err != nil {
-			t.Errorf("the Deployment in %s: %v", m.name, err)
+		if err := gone(m.Client.AppsV1().Deployments("shop").Get(t.Context(), "web", metav1.GetOptions{})); err != nil {
+			t.Errorf("the Deployment in %s: %v", m.Name, err)
 		}
 	}
 }
@@ -90,8 +90,8 @@ func (w *world) testDelete(t *testing.T, all []*member) {
 // holds waits until a member has a ConfigMap of namespace shop with a value.
 func (w *world) holds(m *member, name, value string) {
 	w.t.Helper()
-	w.eventually(fmt.Sprintf("ConfigMap %s in %s to say %q", name, m.name, value), func() error {
-		got, err := m.client.CoreV1().ConfigMaps("shop").Get(w.t.Context(), name, metav1.GetOptions{})
+	w.eventually(fmt.Sprintf("ConfigMap %s in %s to say %q", name, m.Name, value), func() error {
+		got, err := m.Client.CoreV1().ConfigMaps("shop").Get(w.t.Context(), name, metav1.GetOptions{})
 		if err == nil && got.Data["key"] != value {
 			err = fmt.Errorf("it says %q", got.Data["key"])
 		}
@@ -102,9 +102,9 @@ func (w *world) holds(m *member, name, value string) {
 // share is what a member has of the replicas of a Deployment.
 func (m *member) share(t *testing.T, name string) (int32, error) {
 	t.Helper()
-	got, err := m.client.AppsV1().Deployments("shop").Get(t.Context(), name, metav1.GetOptions{})
+	got, err := m.Client.AppsV1().Deployments("shop").Get(t.Context(), name, metav1.GetOptions{})
 	if err != nil {
-		return 0, fmt.Errorf("in %s: %w", m.name, err)
+		return 0, fmt.Errorf("in %s: %w", m.Name, err)
 	}
 	return *got.Spec.Replicas, nil
 }
@@ -120,7 +120,7 @@ func (w *world) replicas(name string, total int32, all ...*member) {
 				return err
 			}
 			if least := total / int32(len(all)); n < least || n > least+1 {
-				return fmt.Errorf("%s has %d", m.name, n)
+				return fmt.Errorf("%s has %d", m.Name, n)
 			}
 			sum += n
 		}
@@ -135,13 +135,13 @@ func (w *world) testDefault(t *testing.T, all []*member) {
 	t.Helper()
 	w.must(w.api.CoreV1().ConfigMaps("default").Create(t.Context(), configMap("motto", "one"), metav1.CreateOptions{}))
 	for _, m := range all {
-		w.eventually("it in "+m.name, func() error {
-			return there(m.client.CoreV1().ConfigMaps("default").Get(t.Context(), "motto", metav1.GetOptions{}))
+		w.eventually("it in "+m.Name, func() error {
+			return there(m.Client.CoreV1().ConfigMaps("default").Get(t.Context(), "motto", metav1.GetOptions{}))
 		})
-		ns, err := m.client.CoreV1().Namespaces().Get(t.Context(), "default", metav1.GetOptions{})
+		ns, err := m.Client.CoreV1().Namespaces().Get(t.Context(), "default", metav1.GetOptions{})
 		w.must(ns, err)
 		if ns.Labels[fedv1beta1.LabelPropagatedBy] != "" {
-			t.Errorf("namespace default of %s is taken for ours", m.name)
+			t.Errorf("namespace default of %s is taken for ours", m.Name)
 		}
 	}
 }
@@ -170,7 +170,7 @@ func (w *world) testCustomKind(t *testing.T, all []*member) {
 	})
 	for _, m := range all {
 		in := dynamic.NewForConfigOrDie(m.Admin(t))
-		w.eventually("an instance in "+m.name, func() error {
+		w.eventually("an instance in "+m.Name, func() error {
 			return there(in.Resource(rings).Namespace("shop").Get(t.Context(), "one", metav1.GetOptions{}))
 		})
 	}
@@ -178,7 +178,7 @@ func (w *world) testCustomKind(t *testing.T, all []*member) {
 	w.must(here.Resource(definitions).Patch(t.Context(), "rings.example.com", types.MergePatchType, patch, metav1.PatchOptions{}))
 	for _, m := range all {
 		in := dynamic.NewForConfigOrDie(m.Admin(t))
-		w.eventually("the definition to leave "+m.name, func() error {
+		w.eventually("the definition to leave "+m.Name, func() error {
 			return gone(in.Resource(definitions).Get(t.Context(), "rings.example.com", metav1.GetOptions{}))
 		})
 	}

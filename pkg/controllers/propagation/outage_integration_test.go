@@ -22,6 +22,7 @@ import (
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/ledger"
 	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/fedapi"
 )
 
 // TestIntegrationOutage is what happens when somebody is away: a member, the controllers, or the federation's data.
@@ -60,9 +61,9 @@ func ours() error {
 func (m *member) versions(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	ns, err1 := m.client.CoreV1().Namespaces().Get(t.Context(), "shop", metav1.GetOptions{})
-	maps, err2 := m.client.CoreV1().ConfigMaps("shop").List(t.Context(), metav1.ListOptions{})
-	sets, err3 := m.client.AppsV1().Deployments("shop").List(t.Context(), metav1.ListOptions{})
+	ns, err1 := m.Client.CoreV1().Namespaces().Get(t.Context(), "shop", metav1.GetOptions{})
+	maps, err2 := m.Client.CoreV1().ConfigMaps("shop").List(t.Context(), metav1.ListOptions{})
+	sets, err3 := m.Client.AppsV1().Deployments("shop").List(t.Context(), metav1.ListOptions{})
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func (m *member) versions(t *testing.T) map[string]string {
 // sources are the resourceVersions of what is in namespace shop of the federation API.
 func (w *world) sources(t *testing.T) map[string]string {
 	t.Helper()
-	as := &member{client: w.api}
+	as := &member{&fedapi.Member{Client: w.api}}
 	return as.versions(t)
 }
 
@@ -134,11 +135,11 @@ func (w *world) quiet(t *testing.T) map[string]string {
 // runs says of a Deployment's copy that all its replicas are ready, as a member's controllers do.
 func (w *world) runs(m *member, name string) {
 	w.t.Helper()
-	d, err := m.client.AppsV1().Deployments("shop").Get(w.t.Context(), name, metav1.GetOptions{})
+	d, err := m.Client.AppsV1().Deployments("shop").Get(w.t.Context(), name, metav1.GetOptions{})
 	w.must(nil, err)
 	n := *d.Spec.Replicas
 	d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: n, UpdatedReplicas: n, ReadyReplicas: n, AvailableReplicas: n}
-	w.must(m.client.AppsV1().Deployments("shop").UpdateStatus(w.t.Context(), d, metav1.UpdateOptions{}))
+	w.must(m.Client.AppsV1().Deployments("shop").UpdateStatus(w.t.Context(), d, metav1.UpdateOptions{}))
 }
 
 func (w *world) testOrphan(t *testing.T, gondor, rohan *member) {
@@ -148,12 +149,12 @@ func (w *world) testOrphan(t *testing.T, gondor, rohan *member) {
 	w.holds(rohan, "orphan", "one")
 	w.orphan(t, "orphan")
 	for _, m := range []*member{gondor, rohan} {
-		got, err := m.client.CoreV1().ConfigMaps("shop").Get(t.Context(), "orphan", metav1.GetOptions{})
+		got, err := m.Client.CoreV1().ConfigMaps("shop").Get(t.Context(), "orphan", metav1.GetOptions{})
 		if err != nil {
-			t.Fatalf("in %s: %v", m.name, err)
+			t.Fatalf("in %s: %v", m.Name, err)
 		}
 		if len(got.Labels)+len(got.Annotations) > 0 {
-			t.Errorf("in %s it has labels %v and annotations %v", m.name, got.Labels, got.Annotations)
+			t.Errorf("in %s it has labels %v and annotations %v", m.Name, got.Labels, got.Annotations)
 		}
 	}
 }
@@ -221,7 +222,7 @@ func (w *world) testOwed(t *testing.T, gondor, rohan *member) {
 	w.misses(rohan, "owed")
 	w.holds(rohan, "owed-again", "two")
 	w.eventually("the orphan to be released", func() error {
-		got, err := rohan.client.CoreV1().ConfigMaps("shop").Get(t.Context(), "owed-orphan", metav1.GetOptions{})
+		got, err := rohan.Client.CoreV1().ConfigMaps("shop").Get(t.Context(), "owed-orphan", metav1.GetOptions{})
 		if err == nil && len(got.Labels)+len(got.Annotations) > 0 {
 			err = fmt.Errorf("it has labels %v", got.Labels)
 		}
@@ -324,7 +325,7 @@ func (w *world) testLost(t *testing.T, gondor, rohan *member) {
 	w.condition("rohan", fedv1beta1.ClusterCopiesHeld, metav1.ConditionTrue)
 	time.Sleep(2 * time.Second)
 	for i := range lost {
-		w.must(gondor.client.CoreV1().ConfigMaps("shop").Get(t.Context(), name(i), metav1.GetOptions{}))
+		w.must(gondor.Client.CoreV1().ConfigMaps("shop").Get(t.Context(), name(i), metav1.GetOptions{}))
 	}
 	w.createConfigMap(configMap(name(0), "two")) // one that was restored
 	w.holds(gondor, name(0), "two")
@@ -339,6 +340,6 @@ func (w *world) testLost(t *testing.T, gondor, rohan *member) {
 		t.Error("the annotation that was heeded is still there")
 	}
 	w.condition("rohan", fedv1beta1.ClusterCopiesHeld, metav1.ConditionTrue)
-	w.must(rohan.client.CoreV1().ConfigMaps("shop").Get(t.Context(), name(1), metav1.GetOptions{}))
+	w.must(rohan.Client.CoreV1().ConfigMaps("shop").Get(t.Context(), name(1), metav1.GetOptions{}))
 	w.holds(gondor, name(0), "two")
 }

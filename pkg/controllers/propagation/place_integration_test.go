@@ -41,8 +41,8 @@ func TestIntegrationPlacement(t *testing.T) {
 // misses waits until a member has no ConfigMap of that name.
 func (w *world) misses(m *member, name string) {
 	w.t.Helper()
-	w.eventually(fmt.Sprintf("ConfigMap %s to be gone from %s", name, m.name), func() error {
-		return gone(m.client.CoreV1().ConfigMaps("shop").Get(w.t.Context(), name, metav1.GetOptions{}))
+	w.eventually(fmt.Sprintf("ConfigMap %s to be gone from %s", name, m.Name), func() error {
+		return gone(m.Client.CoreV1().ConfigMaps("shop").Get(w.t.Context(), name, metav1.GetOptions{}))
 	})
 }
 
@@ -147,7 +147,7 @@ func (w *world) shares(name string, want map[*member]int32) {
 		for m, n := range want {
 			got, err := m.share(w.t, name)
 			if err == nil && got != n {
-				err = fmt.Errorf("%s has %d, want %d", m.name, got, n)
+				err = fmt.Errorf("%s has %d, want %d", m.Name, got, n)
 			}
 			errs = append(errs, err)
 		}
@@ -168,12 +168,12 @@ func (w *world) testAutoscaler(t *testing.T, gondor, rohan *member) {
 	}, metav1.CreateOptions{}))
 	w.eventually("bounds to be divided", func() error {
 		for _, m := range []*member{gondor, rohan} {
-			got, err := m.client.AutoscalingV2().HorizontalPodAutoscalers("shop").Get(t.Context(), "scaled", metav1.GetOptions{})
+			got, err := m.Client.AutoscalingV2().HorizontalPodAutoscalers("shop").Get(t.Context(), "scaled", metav1.GetOptions{})
 			if err != nil {
 				return err
 			}
 			if *got.Spec.MinReplicas != 3 || got.Spec.MaxReplicas != 10 {
-				return fmt.Errorf("%s has %d-%d", m.name, *got.Spec.MinReplicas, got.Spec.MaxReplicas)
+				return fmt.Errorf("%s has %d-%d", m.Name, *got.Spec.MinReplicas, got.Spec.MaxReplicas)
 			}
 		}
 		return nil
@@ -181,13 +181,13 @@ func (w *world) testAutoscaler(t *testing.T, gondor, rohan *member) {
 	w.shares("scaled", map[*member]int32{gondor: 3, rohan: 3}) // brought within the bounds
 
 	// As the member's autoscaler does.
-	scale, err := gondor.client.AppsV1().Deployments("shop").GetScale(t.Context(), "scaled", metav1.GetOptions{})
+	scale, err := gondor.Client.AppsV1().Deployments("shop").GetScale(t.Context(), "scaled", metav1.GetOptions{})
 	w.must(nil, err)
 	scale.Spec.Replicas = 7
-	w.must(gondor.client.AppsV1().Deployments("shop").UpdateScale(t.Context(), "scaled", scale, metav1.UpdateOptions{FieldManager: "kube-controller-manager"}))
+	w.must(gondor.Client.AppsV1().Deployments("shop").UpdateScale(t.Context(), "scaled", scale, metav1.UpdateOptions{FieldManager: "kube-controller-manager"}))
 	w.must(w.api.AppsV1().Deployments("shop").Patch(t.Context(), "scaled", types.MergePatchType, []byte(`{"metadata":{"labels":{"round":"two"}}}`), metav1.PatchOptions{}))
 	w.eventually("a later change to be there", func() error {
-		got, err := gondor.client.AppsV1().Deployments("shop").Get(t.Context(), "scaled", metav1.GetOptions{})
+		got, err := gondor.Client.AppsV1().Deployments("shop").Get(t.Context(), "scaled", metav1.GetOptions{})
 		if err == nil && got.Labels["round"] != "two" {
 			err = errors.New("it is not")
 		}
@@ -222,8 +222,8 @@ func (w *world) testJob(t *testing.T, gondor, rohan *member) {
 	t.Helper()
 	w.must(w.api.BatchV1().Jobs("shop").Create(t.Context(), job("count", 4, 10), metav1.CreateOptions{}))
 	for _, m := range []*member{gondor, rohan} {
-		w.eventually("a part of the Job in "+m.name, func() error {
-			got, err := m.client.BatchV1().Jobs("shop").Get(t.Context(), "count", metav1.GetOptions{})
+		w.eventually("a part of the Job in "+m.Name, func() error {
+			got, err := m.Client.BatchV1().Jobs("shop").Get(t.Context(), "count", metav1.GetOptions{})
 			if err == nil && (*got.Spec.Parallelism != 2 || *got.Spec.Completions != 5) {
 				err = fmt.Errorf("it is %d of %d", *got.Spec.Parallelism, *got.Spec.Completions)
 			}
@@ -231,7 +231,7 @@ func (w *world) testJob(t *testing.T, gondor, rohan *member) {
 		})
 	}
 	// As the member's controllers do: the Job completes, and is tidied away.
-	part, err := gondor.client.BatchV1().Jobs("shop").Get(t.Context(), "count", metav1.GetOptions{})
+	part, err := gondor.Client.BatchV1().Jobs("shop").Get(t.Context(), "count", metav1.GetOptions{})
 	w.must(nil, err)
 	now := metav1.NewTime(time.Now().Truncate(time.Second))
 	part.Status = batchv1.JobStatus{
@@ -241,7 +241,7 @@ func (w *world) testJob(t *testing.T, gondor, rohan *member) {
 			{Type: batchv1.JobComplete, Status: corev1.ConditionTrue, LastProbeTime: now, LastTransitionTime: now},
 		},
 	}
-	w.must(gondor.client.BatchV1().Jobs("shop").UpdateStatus(t.Context(), part, metav1.UpdateOptions{}))
+	w.must(gondor.Client.BatchV1().Jobs("shop").UpdateStatus(t.Context(), part, metav1.UpdateOptions{}))
 	w.eventually("the part to be known as finished", func() error {
 		got, err := w.api.BatchV1().Jobs("shop").Get(t.Context(), "count", metav1.GetOptions{})
 		if err != nil {
@@ -256,16 +256,16 @@ func (w *world) testJob(t *testing.T, gondor, rohan *member) {
 		}
 		return nil
 	})
-	w.must(nil, gondor.client.BatchV1().Jobs("shop").Delete(t.Context(), "count", metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletePropagationBackground)}))
+	w.must(nil, gondor.Client.BatchV1().Jobs("shop").Delete(t.Context(), "count", metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletePropagationBackground)}))
 	w.must(w.api.BatchV1().Jobs("shop").Patch(t.Context(), "count", types.MergePatchType, []byte(`{"metadata":{"labels":{"round":"two"}}}`), metav1.PatchOptions{}))
 	w.eventually("the other part to be changed", func() error {
-		got, err := rohan.client.BatchV1().Jobs("shop").Get(t.Context(), "count", metav1.GetOptions{})
+		got, err := rohan.Client.BatchV1().Jobs("shop").Get(t.Context(), "count", metav1.GetOptions{})
 		if err == nil && (got.Labels["round"] != "two" || *got.Spec.Completions != 5) {
 			err = fmt.Errorf("it has labels %v and %d completions", got.Labels, *got.Spec.Completions)
 		}
 		return err
 	})
-	if err := gone(gondor.client.BatchV1().Jobs("shop").Get(t.Context(), "count", metav1.GetOptions{})); err != nil {
+	if err := gone(gondor.Client.BatchV1().Jobs("shop").Get(t.Context(), "count", metav1.GetOptions{})); err != nil {
 		t.Errorf("the finished part in gondor: %v", err)
 	}
 }

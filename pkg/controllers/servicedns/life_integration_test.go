@@ -19,6 +19,7 @@ import (
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/dns/inmemory"
+	"github.com/fedhelm/fedhelm/pkg/testutil/fedapi"
 )
 
 const (
@@ -126,7 +127,7 @@ func testRestart(t *testing.T, w *world) {
 	changes := w.dns.Calls(inmemory.CallChange)
 	former := &fedv1beta1.DNSZone{
 		ObjectMeta: metav1.ObjectMeta{Name: "example.org"},
-		Spec:       fedv1beta1.DNSZoneSpec{Provider: "rfc2136", Zone: "example.org.", Suffix: "example.org.", Federation: federation, TTL: 60},
+		Spec:       fedv1beta1.DNSZoneSpec{Provider: "rfc2136", Zone: "example.org.", Suffix: "example.org.", Federation: fedapi.Federation, TTL: 60},
 	}
 	w.must(nil, w.clusters.Create(t.Context(), former))
 	w.run()
@@ -153,7 +154,7 @@ func testZone(w *world) {
 			return err
 		}
 		if s := z.Status; s.ZoneID != "1" || s.Names != 5 || s.LastSyncTime == nil || len(s.Servers) != 1 || len(s.Conditions) != 2 ||
-			s.Conditions[0].Reason != fedv1beta1.ReasonSynced || z.Spec.Federation != federation || z.Spec.TTL != 60 {
+			s.Conditions[0].Reason != fedv1beta1.ReasonSynced || z.Spec.Federation != fedapi.Federation || z.Spec.TTL != 60 {
 			return fmt.Errorf("it is %+v", z)
 		}
 		return nil
@@ -205,7 +206,7 @@ func TestIntegrationRecordsWithoutServices(t *testing.T) {
 		name := fmt.Sprintf("ghost-%d.shop.fellowship.svc.example.com.", i)
 		w.dns.Put(zone, dns.RecordSet{Name: name, Type: dns.A, TTL: 60, Values: []string{gondorA}})
 		w.dns.Put(zone, dns.RecordSet{Name: dns.MarkName(name), Type: dns.TXT, TTL: 60, Values: []string{
-			fmt.Sprintf("heritage=fedhelm,federation=%s,uid=%s,service=shop/ghost-%d", federation, system.UID, i),
+			fmt.Sprintf("heritage=fedhelm,federation=%s,uid=%s,service=shop/ghost-%d", fedapi.Federation, system.UID, i),
 		}})
 		with = append(with, line(name, "A", gondorA))
 	}
@@ -307,11 +308,11 @@ func testIngress(w *world, m *member, want []string) {
 		ObjectMeta: metav1.ObjectMeta{Name: "door"}, Spec: networkingv1.IngressSpec{DefaultBackend: &backend},
 	}, metav1.CreateOptions{}))
 	w.annotate("web", "", fedv1beta1.AnnotationDNSAddresses, fedv1beta1.DNSAddressesIngressPrefix+"door")
-	w.eventually("the Ingress to be in "+m.name, func() error {
-		i, err := m.client.NetworkingV1().Ingresses("shop").Get(w.t.Context(), "door", metav1.GetOptions{})
+	w.eventually("the Ingress to be in "+m.Name, func() error {
+		i, err := m.Client.NetworkingV1().Ingresses("shop").Get(w.t.Context(), "door", metav1.GetOptions{})
 		if err == nil {
 			i.Status.LoadBalancer.Ingress = []networkingv1.IngressLoadBalancerIngress{{IP: "203.0.113.12"}}
-			_, err = m.client.NetworkingV1().Ingresses("shop").UpdateStatus(w.t.Context(), i, metav1.UpdateOptions{})
+			_, err = m.Client.NetworkingV1().Ingresses("shop").UpdateStatus(w.t.Context(), i, metav1.UpdateOptions{})
 		}
 		return err
 	})

@@ -4,7 +4,6 @@ package servicedns_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -18,19 +17,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
-	"github.com/fedhelm/fedhelm/hooks/bootstrap"
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/controllers/cluster"
 	"github.com/fedhelm/fedhelm/pkg/controllers/propagation"
@@ -42,24 +34,18 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/endpoints"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 	"github.com/fedhelm/fedhelm/pkg/ledger"
-	"github.com/fedhelm/fedhelm/pkg/members"
-	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
 	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/fedapi"
 )
 
-const (
-	federation = "fellowship"
-	namespace  = "federation-system" // of the members' Secrets, which are in the federation API here
-	soon       = 30 * time.Second
-)
+const soon = 30 * time.Second
 
 var zone = dns.Zone{ID: "1", Name: "example.com."}
 
 // world is a federation whose API is a real API server, with the controllers at work, and a zone in memory.
 type world struct {
 	t        *testing.T
-	fed      *apiserver.Server
-	scheme   *runtime.Scheme
+	fed      *fedapi.API
 	api      kubernetes.Interface // as administrator
 	clusters client.Client
 	dns      *inmemory.Server
@@ -71,21 +57,8 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	ctrl.SetLogger(testr.NewWithInterface(t, testr.Options{}))
-	w := &world{t: t, fed: apiserver.Start(t), scheme: runtime.NewScheme(), dns: inmemory.New(zone), hosts: &hosts{}, grace: 3 * time.Second}
-	w.api = kubernetes.NewForConfigOrDie(w.fed.Admin(t))
-	if err := bootstrap.Run(t.Context(), bootstrap.Options{API: w.fed.REST(t), CRDs: fedv1beta1.CRDs(), Timeout: time.Minute}); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{namespace, "shop"} {
-		w.must(w.api.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{}))
-	}
-	if err := errors.Join(clientgoscheme.AddToScheme(w.scheme), fedv1beta1.AddToScheme(w.scheme)); err != nil {
-		t.Fatal(err)
-	}
-	var err error
-	if w.clusters, err = client.New(w.fed.Admin(t), client.Options{Scheme: w.scheme}); err != nil {
-		t.Fatal(err)
-	}
+	fed := fedapi.Start(t, "shop")
+	w := &world{t: t, fed: fed, api: fed.Kubernetes, clusters: fed.Client, dns: inmemory.New(zone), hosts: &hosts{}, grace: 3 * time.Second}
 	w.run()
 	return w
 }
@@ -93,18 +66,11 @@ func newWorld(t *testing.T) *world {
 // run starts what the controller manager runs, as its user.
 func (w *world) run() {
 	w.t.Helper()
-	again := true
-	mgr, err := ctrl.NewManager(w.fed.Config(w.t, "federation-controller-manager"), ctrl.Options{
-		Scheme: w.scheme, Metrics: metricsserver.Options{BindAddress: "0"}, Controller: config.Controller{SkipNameValidation: &again},
-	})
-	w.must(nil, err)
+	mgr := w.fed.Manager(w.t)
 	metrics := prometheus.NewRegistry()
 	core := kubernetes.NewForConfigOrDie(mgr.GetConfig()).CoreV1()
-	registry := members.New(members.Options{
-		Federation: federation, Clusters: mgr.GetCache(), Secrets: w.api.CoreV1().Secrets(namespace),
-		ClientAddress: netip.MustParseAddr("127.0.0.1"), TokenLifetime: time.Hour, UserAgent: "integration-test",
-	})
-	recorder := mgr.GetEventRecorder("federation-controller-manager")
+	registry := fedapi.Registry(mgr, w.api.CoreV1().Secrets(fedapi.Namespace))
+	recorder := mgr.GetEventRecorder(fedapi.User)
 	health := cluster.New(cluster.Options{
 		Members: registry, Clusters: mgr.GetClient(), Live: mgr.GetAPIReader(), Events: recorder,
 		Period: 500 * time.Millisecond, Timeout: 2 * time.Second, Threshold: 2, TopologyPeriod: time.Minute, Metrics: metrics,
@@ -112,7 +78,7 @@ func (w *world) run() {
 	var writer *state.Writer
 	var publisher *servicedns.Controller
 	controller, err := propagation.New(propagation.Options{
-		Federation: federation, API: mgr.GetConfig(), Clusters: mgr.GetCache(), Client: mgr.GetClient(), Live: mgr.GetAPIReader(),
+		Federation: fedapi.Federation, API: mgr.GetConfig(), Clusters: mgr.GetCache(), Client: mgr.GetClient(), Live: mgr.GetAPIReader(),
 		Members: registry, Ledger: ledger.New(core.ConfigMaps(ledger.Namespace)), Events: recorder, Kinds: kinds.Default(),
 		Changed:       func(k delivery.Key) { writer.Changed(k); publisher.Changed(k) },
 		FailoverGrace: time.Hour, FailoverPercent: 34, Metrics: metrics,
@@ -120,11 +86,11 @@ func (w *world) run() {
 	w.must(nil, err)
 	writer = state.New(state.Options{API: w.fed.REST(w.t), Snapshot: controller.Snapshot, Events: recorder, Busy: controller.Busy})
 	follower := endpoints.New(endpoints.Options{
-		Federation: federation, Members: registry,
+		Federation: fedapi.Federation, Members: registry,
 		Changed: func(member string, service types.NamespacedName) { publisher.EndpointsChanged(member, service) },
 	})
 	publisher = servicedns.New(servicedns.Options{
-		Federation: federation, Services: core, Namespaces: core,
+		Federation: fedapi.Federation, Services: core, Namespaces: core,
 		Clusters: mgr.GetCache(), Client: mgr.GetClient(), Live: mgr.GetAPIReader(),
 		Snapshot: controller.Snapshot, Endpoints: follower, Resolver: w.hosts, Events: recorder,
 		Zones: []servicedns.Zone{{
@@ -137,20 +103,7 @@ func (w *world) run() {
 		writer.Run(ctx)
 		return nil
 	})
-	for _, r := range []manager.Runnable{registry, health, controller, write, follower, publisher} {
-		w.must(nil, mgr.Add(r))
-	}
-	ctx, cancel := context.WithCancel(w.t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- mgr.Start(ctx) }()
-	w.stop = func() {
-		cancel()
-		if err := <-ended; err != nil {
-			w.t.Errorf("the manager ended with %v", err)
-		}
-		ended <- nil // for whoever stops again
-	}
-	w.t.Cleanup(func() { w.stop() })
+	w.stop = fedapi.Run(w.t, mgr, registry, health, controller, write, follower, publisher)
 }
 
 func (w *world) must(_ any, err error) {
@@ -162,42 +115,18 @@ func (w *world) must(_ any, err error) {
 
 // member is a cluster of the federation: an API server, and what its controllers would do is done by the test.
 type member struct {
-	*apiserver.Server
-	w      *world
-	name   string
-	client kubernetes.Interface
+	*fedapi.Member
+	w *world
 }
 
 // join makes a new API server with one node a member, and waits until it is Ready.
 func (w *world) join(name, region, zone string) *member {
 	w.t.Helper()
-	m := &member{Server: apiserver.StartMember(w.t), w: w, name: name}
-	config := m.Admin(w.t)
-	m.client = kubernetes.NewForConfigOrDie(config)
-	w.must(m.client.CoreV1().Nodes().Create(w.t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{
+	m := &member{fedapi.StartMember(w.t, name), w}
+	w.must(m.Client.CoreV1().Nodes().Create(w.t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{
 		Name: name, Labels: map[string]string{corev1.LabelTopologyRegion: region, corev1.LabelTopologyZone: zone},
 	}}, metav1.CreateOptions{}))
-	kubeconfig, err := clientcmd.Write(clientcmdapi.Config{
-		Clusters:       map[string]*clientcmdapi.Cluster{name: {Server: m.URL, CertificateAuthorityData: config.CAData}},
-		AuthInfos:      map[string]*clientcmdapi.AuthInfo{name: {ClientCertificateData: config.CertData, ClientKeyData: config.KeyData}},
-		Contexts:       map[string]*clientcmdapi.Context{name: {Cluster: name, AuthInfo: name}},
-		CurrentContext: name,
-	})
-	w.must(nil, err)
-	w.must(w.api.CoreV1().Secrets(namespace).Create(w.t.Context(), &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{
-			Name: name, Annotations: map[string]string{fedv1beta1.AnnotationFederate: "false"},
-			Labels: map[string]string{fedv1beta1.LabelFederation: federation, fedv1beta1.LabelCluster: name},
-		},
-		Data: map[string][]byte{"kubeconfig": kubeconfig},
-	}, metav1.CreateOptions{}))
-	w.must(nil, w.clusters.Create(w.t.Context(), &fedv1beta1.Cluster{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: fedv1beta1.ClusterSpec{
-			ServerAddressByClientCIDRs: []fedv1beta1.ServerAddressByClientCIDR{{ServerAddress: m.URL}},
-			SecretRef:                  &fedv1beta1.SecretReference{Name: name},
-		},
-	}))
+	w.fed.Join(w.t, m.Member, nil)
 	w.eventually(name+" to be Ready with its region", func() error {
 		var c fedv1beta1.Cluster
 		if err := w.clusters.Get(w.t.Context(), client.ObjectKey{Name: name}, &c); err != nil {
@@ -235,11 +164,11 @@ func (m *member) balance(name string, at ...string) {
 			ingress = append(ingress, corev1.LoadBalancerIngress{Hostname: a})
 		}
 	}
-	m.w.eventually(name+" to be in "+m.name, func() error {
-		s, err := m.client.CoreV1().Services("shop").Get(m.w.t.Context(), name, metav1.GetOptions{})
+	m.w.eventually(name+" to be in "+m.Name, func() error {
+		s, err := m.Client.CoreV1().Services("shop").Get(m.w.t.Context(), name, metav1.GetOptions{})
 		if err == nil {
 			s.Status.LoadBalancer.Ingress = ingress
-			_, err = m.client.CoreV1().Services("shop").UpdateStatus(m.w.t.Context(), s, metav1.UpdateOptions{})
+			_, err = m.Client.CoreV1().Services("shop").UpdateStatus(m.w.t.Context(), s, metav1.UpdateOptions{})
 		}
 		return err
 	})
@@ -248,10 +177,10 @@ func (m *member) balance(name string, at ...string) {
 // endpoints makes the EndpointSlice of a Service, as Kubernetes' controller does.
 func (m *member) endpoints(name string, ready bool) {
 	m.w.t.Helper()
-	all := m.client.DiscoveryV1().EndpointSlices("shop")
+	all := m.Client.DiscoveryV1().EndpointSlices("shop")
 	slice := &discoveryv1.EndpointSlice{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name + "-1", Labels: map[string]string{
-			discoveryv1.LabelServiceName: name, fedv1beta1.LabelPropagatedBy: federation,
+			discoveryv1.LabelServiceName: name, fedv1beta1.LabelPropagatedBy: fedapi.Federation,
 		}},
 		AddressType: discoveryv1.AddressTypeIPv4,
 		Endpoints:   []discoveryv1.Endpoint{{Addresses: []string{"10.0.0.1"}, Conditions: discoveryv1.EndpointConditions{Ready: &ready}}},
