@@ -8,21 +8,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 )
 
 // dnsBench measures how Services get names, and how names follow what happens in members. The members are simulated; the federation API, the
 // controller manager, etcd and CoreDNS are real.
 type dnsBench struct {
-	bench
-	parts []string
+	partsBench
 
-	out          string
-	limit        time.Duration
-	managerFlags list[string]
-	members      int
-	services     list[int]
+	members  int
+	services list[int]
 
 	askers    int
 	grace     time.Duration
@@ -36,21 +31,11 @@ type dnsBench struct {
 var dnsParts = []string{"create", "flip", "drain", "restart", "rebuild", "lose"}
 
 func (b *dnsBench) choose(part string) error {
-	switch {
-	case part == "":
-		b.parts = dnsParts
-	case slices.Contains(dnsParts, part):
-		b.parts = []string{part}
-	default:
-		return fmt.Errorf("which part of DNS? %s, or none of them for all", strings.Join(dnsParts, ", "))
-	}
-	return nil
+	return b.partsBench.choose(part, "DNS", dnsParts)
 }
 
 func (b *dnsBench) flags(f *flag.FlagSet) {
-	f.StringVar(&b.out, "out", "", "directory for dns.md, dns.json and dns.svg; none if empty")
-	f.DurationVar(&b.limit, "limit", 15*time.Minute, "how long a single measurement may take")
-	f.Var(&b.managerFlags, "manager-flags", "further flags of the controller manager, with commas between them")
+	b.partsBench.flags(f, "dns")
 	f.IntVar(&b.members, "members", 10, "simulated members: each is a zone, and each two a region")
 	b.services = list[int]{1, 100, 1000}
 	f.Var(&b.services, "services", "create: how many Services are created at once; all of them are there for the other parts")

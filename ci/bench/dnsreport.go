@@ -1,12 +1,8 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -30,20 +26,8 @@ const (
 	callsAim = 0
 )
 
-// report writes the tables, and the files if they are wanted.
 func (b *dnsBench) report(r dnsResults) error {
-	if err := writeDNS(os.Stdout, r); err != nil || b.out == "" {
-		return err
-	}
-	return errors.Join(
-		toFile(filepath.Join(b.out, "dns.md"), func(w io.Writer) error { return writeDNS(w, r) }),
-		toFile(filepath.Join(b.out, "dns.json"), func(w io.Writer) error {
-			e := json.NewEncoder(w)
-			e.SetIndent("", "  ")
-			return e.Encode(r)
-		}),
-		toFile(filepath.Join(b.out, "dns.svg"), func(w io.Writer) error { return plot.WriteSVG(w, dnsCharts(r)...) }),
-	)
+	return b.publish("dns", r, func(w io.Writer) error { return writeDNS(w, r) }, dnsCharts(r))
 }
 
 func writeDNS(w io.Writer, r dnsResults) error {

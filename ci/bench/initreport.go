@@ -21,10 +21,7 @@ func reportInit(w io.Writer, runs []inited, used memory) error {
 		floors, totals, steps = append(floors, r.floor), append(totals, r.total), append(steps, r.steps...)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "\nmedian of %d\tseconds\t\n", len(runs))
-	for _, s := range medians(steps) {
-		fmt.Fprintf(t, "%s\t%.1f\t\n", s.name, s.took.Seconds())
-	}
+	writeMedians(t, len(runs), steps)
 	floor, total := median(floors), median(totals)
 	fmt.Fprintf(t, "init to a usable context\t%.1f\t\n", total.Seconds())
 	fmt.Fprintf(t, "floor: bare etcd and kube-apiserver\t%.1f\t\n", floor.Seconds())

@@ -22,10 +22,7 @@ func reportJoin(w io.Writer, joins []joined, registrations []registered) error {
 		latencies, floors = append(latencies, r.latency), append(floors, r.floor)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "\nmedian of %d\tseconds\t\n", len(joins))
-	for _, s := range medians(steps) {
-		fmt.Fprintf(t, "%s\t%.1f\t\n", s.name, s.took.Seconds())
-	}
+	writeMedians(t, len(joins), steps)
 	fmt.Fprintf(t, "fedhelm join\t%.1f\t\n", median(whole).Seconds())
 	fmt.Fprintf(t, "fedhelm unjoin\t%.1f\t\n", median(unjoins).Seconds())
 	fmt.Fprintf(t, "\nmilliseconds, of %d\tmedian\tP99\t\n", len(registrations))

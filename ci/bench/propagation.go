@@ -8,21 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
 // propagationBench measures how objects come into members.
 type propagationBench struct {
-	bench
-	parts []string
+	partsBench
 
-	out            string
 	profiles       string
 	profileSeconds int
-	limit          time.Duration
-	managerFlags   list[string]
 
 	members list[string] // kubeconfig contexts, for cold, restart and idle
 	objects list[int]
@@ -50,26 +44,14 @@ var (
 	simulatedParts = []string{"latency", "growth"}
 )
 
-// choose says which parts to measure: one, or all for "".
 func (b *propagationBench) choose(part string) error {
-	all := slices.Concat(realParts, simulatedParts)
-	switch {
-	case part == "":
-		b.parts = all
-	case slices.Contains(all, part):
-		b.parts = []string{part}
-	default:
-		return fmt.Errorf("which part of the propagation? %s, or none of them for all", strings.Join(all, ", "))
-	}
-	return nil
+	return b.partsBench.choose(part, "the propagation", slices.Concat(realParts, simulatedParts))
 }
 
 func (b *propagationBench) flags(f *flag.FlagSet) {
-	f.StringVar(&b.out, "out", "", "directory for propagation.md, propagation.json and propagation.svg; none if empty")
+	b.partsBench.flags(f, "propagation")
 	f.StringVar(&b.profiles, "profiles", "", "directory for profiles of the controller manager; none if empty")
 	f.IntVar(&b.profileSeconds, "profile-seconds", 20, "how long the controller manager's time is profiled, from its start")
-	f.DurationVar(&b.limit, "limit", 15*time.Minute, "how long a single measurement may take")
-	f.Var(&b.managerFlags, "manager-flags", "further flags of the controller manager, with commas between them")
 
 	b.members, b.objects = list[string]{"rohan", "arnor"}, list[int]{1000}
 	f.Var(&b.members, "members", "cold, restart, idle: kubeconfig contexts of the members")
@@ -91,31 +73,6 @@ func (b *propagationBench) flags(f *flag.FlagSet) {
 	f.Var(&b.objectCounts, "growth-objects", "growth: numbers of objects")
 	f.IntVar(&b.atMembers, "growth-at-members", 2, "growth: simulated members, while the number of objects grows")
 	f.DurationVar(&b.growthIdle, "growth-idle", 10*time.Second, "growth: how long each size is watched while nothing is to do")
-}
-
-// list is a flag with commas in it.
-type list[T int | string] []T
-
-// String implements flag.Value.
-func (l *list[T]) String() string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint([]T(*l)), " ", ","), "[]")
-}
-
-// Set implements flag.Value.
-func (l *list[T]) Set(s string) error {
-	*l = nil
-	for _, part := range strings.Split(s, ",") {
-		var value any = part
-		if _, numbers := any(*new(T)).(int); numbers {
-			n, err := strconv.Atoi(part)
-			if err != nil || n < 1 {
-				return fmt.Errorf("%q is no number of something", part)
-			}
-			value = n
-		}
-		*l = append(*l, value.(T)) //nolint:forcetypeassert // as above
-	}
-	return nil
 }
 
 func (b *propagationBench) run(ctx context.Context) (err error) {

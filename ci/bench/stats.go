@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -48,6 +49,14 @@ func medians(steps []step) []step {
 		all[i] = step{name, median(byName[name])}
 	}
 	return all
+}
+
+// writeMedians begins a table in seconds with the median of each step of so many runs.
+func writeMedians(w io.Writer, runs int, steps []step) {
+	fmt.Fprintf(w, "\nmedian of %d\tseconds\t\n", runs)
+	for _, s := range medians(steps) {
+		fmt.Fprintf(w, "%s\t%.1f\t\n", s.name, s.took.Seconds())
+	}
 }
 
 func median(values []time.Duration) time.Duration {
