@@ -57,8 +57,54 @@ func TestListAsksPageByPage(t *testing.T) {
 	}
 }
 
+// things is an answer of n objects that say nothing.
+func things(n int, next string) string {
+	return fmt.Sprintf(`{"metadata":{"resourceVersion":"7","continue":%q},"items":[%s]}`, next, strings.TrimSuffix(strings.Repeat("{},", n), ","))
+}
+
+func TestListOfAServerThatIsNotToBeBelieved(t *testing.T) {
+	tests := []struct {
+		name string
+		page string
+		most int // objects that are handed on
+	}{
+		{"too many in one answer are not taken", things(100_100, ""), 0},
+		{"too many in all are not taken", things(60_000, "x"), 1_020_000},
+		{"pages without an end are not followed, though nothing is in them", things(0, "x"), 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			requests := ask(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, tt.page) })
+			n := 0
+			_, err := listwatch.List(t.Context(), 20_000, requests, do, func(*object) { n++ })
+			if !errors.Is(err, listwatch.ErrTooMany) || !strings.Contains(err.Error(), "/things: ") {
+				t.Errorf("List = %v", err)
+			}
+			if n != tt.most {
+				t.Errorf("%d objects were handed on, want %d", n, tt.most)
+			}
+		})
+	}
+}
+
+func TestListOfAServerWithoutLimits(t *testing.T) {
+	text := `"selfLink":"\"` + strings.Repeat(",", 200_000) + `",` // no more objects for that
+	body := strings.Replace(things(1000, ""), `"resourceVersion"`, text+`"resourceVersion"`, 1)
+	requests := ask(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })
+	n := 0
+	version, err := listwatch.List(t.Context(), 2, requests, do, func(*object) { n++ })
+	if err != nil || version != "7" || n != 1000 {
+		t.Errorf("List = %q, %v, found %d", version, err, n)
+	}
+	if found, _, err := listwatch.First[object](t.Context(), requests(), do); !found || err != nil {
+		t.Errorf("First = %t, %v", found, err)
+	}
+}
+
 func TestFirst(t *testing.T) {
-	for body, want := range map[string]bool{`{"metadata":{"resourceVersion":"7"},"items":[{}]}`: true, `{"metadata":{"resourceVersion":"7"}}`: false} {
+	for body, want := range map[string]bool{`{"metadata":{"resourceVersion":"7"},"items":[{}]}`: true, `{"metadata":{"resourceVersion":"7"}}`: false,
+		`{"items":null,"metadata":{"resourceVersion":"7"}}`: false,
+	} {
 		found, version, err := listwatch.First[object](t.Context(), ask(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })(), do)
 		if err != nil || version != "7" || found != want {
 			t.Errorf("First of %s = %t, %q, %v", body, found, version, err)
@@ -67,9 +113,11 @@ func TestFirst(t *testing.T) {
 }
 
 func TestListOfWhatIsNone(t *testing.T) {
-	requests := ask(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `[]`) })
-	if _, err := listwatch.List(t.Context(), 2, requests, do, func(*object) {}); err == nil || !strings.Contains(err.Error(), "no list") {
-		t.Errorf("List = %v", err)
+	for _, answer := range []string{`[]`, `{"items":{}}`, `{"items":[1]}`, `{"items":[`} {
+		requests := ask(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) })
+		if _, err := listwatch.List(t.Context(), 2, requests, do, func(*object) {}); err == nil || !strings.Contains(err.Error(), "no list") {
+			t.Errorf("List of %s = %v", answer, err)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package members
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -13,7 +14,7 @@ const longestAnswer = 32 << 20
 
 var (
 	errElsewhere = errors.New("the server sends its client elsewhere, where it does not go")
-	errTooLong   = errors.New("the answer is too long")
+	errTooLong   = fmt.Errorf("the answer is longer than %d MiB", longestAnswer>>20)
 )
 
 // isWatch tells whether the answer to a request has no end by its nature.
