@@ -128,9 +128,20 @@ func (o Options) everyZone(ctx context.Context, do func(context.Context, dns.Pro
 		o.service(), o.Namespace, fedv1beta1.AnnotationTeardownDNS, fedv1beta1.TeardownDNSSkip)
 }
 
+// neverRead asks the federation API, for a while: it may be starting. Where it does not say, the zone may have been read.
 func (o Options) neverRead(ctx context.Context, zone dnsconfig.Zone) bool {
-	read, err := o.Records.Read(ctx, zone.Provider, dns.Absolute(zone.Name))
-	return err == nil && !read
+	asking, cancel := context.WithTimeout(ctx, o.Records.askLimit)
+	defer cancel()
+	never := false
+	_, err := wait.Until(asking, o.Out, pollInterval, func(ctx context.Context) (string, error) {
+		read, err := o.Records.Read(ctx, zone.Provider, dns.Absolute(zone.Name))
+		if err != nil {
+			return fmt.Sprintf("for the federation API to say whether zone %q was ever read: %v", zone.Name, err), nil
+		}
+		never = !read
+		return "", nil
+	})
+	return err == nil && never
 }
 
 func (o Options) withZone(ctx context.Context, zone dnsconfig.Zone, do func(context.Context, dns.Provider, dns.Zone) error) error {
