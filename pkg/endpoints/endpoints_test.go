@@ -142,6 +142,30 @@ func TestFollowOfAMemberThatForbidsIt(t *testing.T) {
 	w.becomes("web", 0, Forbidden)
 }
 
+func TestFollowOfAMemberThatListsTooMuch(t *testing.T) {
+	nonsense := []byte(`{"metadata":{"resourceVersion":"7"},"items":[` + strings.Repeat("{},", 100_100) + `{}]}`)
+	w := follow(t, func(rw http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Get("watch") != "" {
+			return false
+		}
+		rw.Header().Set("Content-Type", "application/json")
+		_, _ = rw.Write(nonsense)
+		return true
+	})
+	eventually.Do(t, 10*time.Second, "the member to be distrusted", func() error {
+		w.table.mu.RLock()
+		defer w.table.mu.RUnlock()
+		if !w.table.said {
+			return errors.New("it is not")
+		}
+		return nil
+	})
+	w.becomes("web", 0, Unknown)
+	if n := w.lists.Load(); n != 1 {
+		t.Errorf("it was asked %d times within a moment", n)
+	}
+}
+
 func TestFollowOfAMemberThatFailsForAWhile(t *testing.T) {
 	var fails atomic.Int32
 	fails.Store(2)

@@ -2,6 +2,7 @@ package endpoints
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -26,7 +27,7 @@ const (
 const (
 	firstRest     = 500 * time.Millisecond
 	lastRest      = 5 * time.Second
-	restForbidden = time.Minute
+	restForbidden = time.Minute // also of one that lists too much
 )
 
 // follower follows one member.
@@ -62,6 +63,12 @@ func (f *follower) run(ctx context.Context) {
 				f.Changed(f.member.Name, types.NamespacedName{})
 			}
 			f.sleep(ctx, restForbidden)
+		case errors.Is(err, listwatch.ErrTooMany):
+			if f.table.distrust() {
+				ctrl.LoggerFrom(ctx).Info("A member lists more EndpointSlices than it can have; what was known of it before counts",
+					"cluster", f.member.Name, "reason", err.Error())
+			}
+			f.sleep(ctx, restForbidden)
 		default:
 			f.sleep(ctx, rest)
 		}
@@ -74,6 +81,10 @@ func (f *follower) list(ctx context.Context) (version string, err error) {
 	version, err = listwatch.List(ctx, page, f.ask, do, func(s *slice) { f.tell(f.table.saw(nameOf(s), s)) })
 	if err != nil {
 		return "", err
+	}
+	if f.table.excess() {
+		ctrl.LoggerFrom(ctx).Info("A member has more EndpointSlices than are followed, or some that none can be; they count as if they were not there",
+			"cluster", f.member.Name, "limit", mostSlices)
 	}
 	changed, knowledge := f.table.end()
 	f.tell(changed)

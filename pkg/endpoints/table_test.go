@@ -2,6 +2,8 @@ package endpoints
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -85,4 +87,39 @@ func TestTableTellsOfTheFirstAndOfTheLast(t *testing.T) {
 	if len(tab.slices)+len(tab.services) != 0 {
 		t.Errorf("left behind: %v, %v", tab.slices, tab.services)
 	}
+}
+
+func TestTableKeepsOnlySoMuch(t *testing.T) {
+	tab := newTable()
+	one := read(t, head+`[{}]}`)
+	list := func(n int) {
+		tab.begin()
+		for i := range n {
+			tab.saw(name(strconv.Itoa(i)), one)
+		}
+	}
+	count := func(what string, want int, excess bool) {
+		t.Helper()
+		if n, _ := tab.ready(name("web")); n != want || len(tab.slices) != want {
+			t.Errorf("%s: %d are ready, %d kept, want %d", what, n, len(tab.slices), want)
+		}
+		if got := tab.excess(); got != excess {
+			t.Errorf("%s: excess is %t", what, got)
+		}
+	}
+	list(mostSlices)
+	count("as many as are kept", mostSlices, false)
+	tab.saw(name("more"), one)
+	count("one more", mostSlices, true)
+	tab.saw(name("more"), one)
+	count("that was said", mostSlices, false)
+	tab.saw(name("0"), read(t, head+`[]}`))
+	if n, _ := tab.ready(name("web")); n != mostSlices-1 {
+		t.Errorf("what is kept does not change any more: %d are ready", n)
+	}
+	list(1)
+	tab.end()
+	count("few again", 1, false)
+	tab.saw(name(strings.Repeat("x", longestName+1)), one)
+	count("a name that none can have", 1, true)
 }
