@@ -18,11 +18,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/fedhelm/fedhelm/hooks/bootstrap"
-	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
 	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
 	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/fedapi"
 	"github.com/fedhelm/fedhelm/pkg/testutil/process"
 )
 
@@ -72,15 +71,6 @@ func (i *instance) leads(t *testing.T, limit time.Duration) {
 	eventually.Do(t, limit, "an instance to lead", func() error { return i.get(i.metrics, "/metrics", 200, leads) })
 }
 
-// bootstrapped gives the API what the init container does.
-func bootstrapped(t *testing.T, server *apiserver.Server) {
-	t.Helper()
-	err := bootstrap.Run(t.Context(), bootstrap.Options{API: server.REST(t), CRDs: fedv1beta1.CRDs(), Timeout: time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func lease(t *testing.T, server *apiserver.Server) (*coordinationv1.Lease, error) {
 	t.Helper()
 	return kubernetes.NewForConfigOrDie(server.Admin(t)).CoordinationV1().Leases("kube-system").Get(t.Context(), program, metav1.GetOptions{})
@@ -102,7 +92,7 @@ func TestIntegrationControllerManager(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	bootstrapped(t, server)
+	fedapi.Bootstrap(t, server)
 	first.leads(t, 20*time.Second)
 	first.becomes(t, 200)
 	second := startInstance(t, binary, kubeconfig, quick...)
@@ -133,7 +123,7 @@ func TestIntegrationControllerManager(t *testing.T) {
 
 func TestIntegrationControllerManagerKeepsAndGivesUpItsLease(t *testing.T) {
 	server, binary := apiserver.Start(t), process.Build(t, program)
-	bootstrapped(t, server)
+	fedapi.Bootstrap(t, server)
 	kubeconfig := server.Kubeconfig(t, program)
 	// Whoever takes over before this has passed was let to.
 	const duration = 10 * time.Minute
@@ -183,7 +173,7 @@ func TestIntegrationControllerManagerKeepsAndGivesUpItsLease(t *testing.T) {
 
 func TestIntegrationControllerManagerReadsItsCertificateAgain(t *testing.T) {
 	server, binary := apiserver.Start(t), process.Build(t, program)
-	bootstrapped(t, server)
+	fedapi.Bootstrap(t, server)
 	kubeconfig := server.Kubeconfig(t, program)
 	dir := filepath.Dir(kubeconfig)
 	certs.CA(t, "elsewhere").Client(t, program).Write(t, dir, "client")

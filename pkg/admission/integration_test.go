@@ -10,10 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
 
-	"github.com/fedhelm/fedhelm/hooks/bootstrap"
-	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
 	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/fedapi"
 )
 
 // federation is a federation API with its policies.
@@ -41,10 +40,7 @@ func start(t *testing.T) *federation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = bootstrap.Run(t.Context(), bootstrap.Options{API: server.REST(t), CRDs: fedv1beta1.CRDs(), Timeout: time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
+	fedapi.Bootstrap(t, server)
 	f := &federation{server: server, client: client}
 	eventually.Do(t, 30*time.Second, "the policies to take effect", func() error {
 		probe := &unstructured.Unstructured{}

@@ -3,7 +3,6 @@
 package customkinds_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,20 +14,17 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/yaml"
 
-	"github.com/fedhelm/fedhelm/hooks/bootstrap"
 	"github.com/fedhelm/fedhelm/pkg/admission"
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/controllers/customkinds"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
-	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
 	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
+	"github.com/fedhelm/fedhelm/pkg/testutil/fedapi"
 )
 
 var ring = kinds.Kind{Group: "middle.earth", Version: "v1", Resource: "rings", Kind: "Ring", Namespaced: true}
@@ -48,7 +44,7 @@ spec:
 // world is a federation API as it is after bootstrap, with an administrator and a Follower with the controller manager's own rights.
 type world struct {
 	t        *testing.T
-	server   *apiserver.Server
+	fed      *fedapi.API
 	admin    client.Client
 	manager  client.Client // as the controller manager
 	follower *customkinds.Follower
@@ -57,16 +53,8 @@ type world struct {
 
 func TestIntegrationCustomKinds(t *testing.T) {
 	ctrl.SetLogger(klog.Background())
-	server := apiserver.Start(t)
-	err := bootstrap.Run(t.Context(), bootstrap.Options{API: server.REST(t), CRDs: fedv1beta1.CRDs(), Timeout: time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
-	admin, err := client.New(server.Admin(t), client.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &world{t: t, server: server, admin: admin}
+	fed := fedapi.Start(t)
+	w := &world{t: t, fed: fed, admin: fed.Client}
 	w.start()
 	w.becomes(t)
 
@@ -151,26 +139,10 @@ func TestIntegrationCustomKinds(t *testing.T) {
 // start runs a Follower as the controller manager does.
 func (w *world) start() {
 	w.t.Helper()
-	mgr, err := ctrl.NewManager(w.server.Config(w.t, "federation-controller-manager"), ctrl.Options{
-		Scheme: clientgoscheme.Scheme, Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	mgr := w.fed.Manager(w.t)
 	w.manager = mgr.GetClient()
 	w.follower = customkinds.New(customkinds.Options{Definitions: mgr.GetCache(), Live: mgr.GetAPIReader(), Writer: mgr.GetClient()})
-	if err := mgr.Add(w.follower); err != nil {
-		w.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(w.t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- mgr.Start(ctx) }()
-	w.stop = func() {
-		cancel()
-		if err := <-ended; err != nil {
-			w.t.Error(err)
-		}
-	}
+	w.stop = fedapi.Run(w.t, mgr, w.follower)
 }
 
 // becomes waits until the kinds are these, after that of definitions.
