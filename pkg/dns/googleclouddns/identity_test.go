@@ -87,9 +87,9 @@ func TestCredentials(t *testing.T) {
 				t.Errorf("error %q does not say %q", err, tt.says)
 			}
 			hasNoSecret(t, err)
-			before := server.Calls("token")
-			if _, err := p.Zones(t.Context()); tt.want == nil && (err != nil || server.Calls("token") != before) {
-				t.Errorf("the next call: %v, with %d more tokens, want none", err, server.Calls("token")-before)
+			before := server.TokenCalls("token")
+			if _, err := p.Zones(t.Context()); tt.want == nil && (err != nil || server.TokenCalls("token") != before) {
+				t.Errorf("the next call: %v, with %d more tokens, want none", err, server.TokenCalls("token")-before)
 			}
 		})
 	}
@@ -139,7 +139,7 @@ func TestDefaultCredentials(t *testing.T) {
 	if zones, err := p.Zones(t.Context()); err != nil || len(zones) != 1 {
 		t.Errorf("Zones with the application's default credentials: %v, %v", zones, err)
 	}
-	if calls := server.Calls("token"); calls != 1 {
+	if calls := server.TokenCalls("token"); calls != 1 {
 		t.Errorf("%d tokens were asked for, want 1", calls)
 	}
 }

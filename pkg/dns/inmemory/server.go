@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
+	"github.com/fedhelm/fedhelm/pkg/testutil/calls"
 )
 
 // UnitsPerCall is how many a Server takes at once.
@@ -40,7 +41,7 @@ type Server struct {
 	zones  []dns.Zone
 	sets   map[string]records // by id of the zone
 	faults Faults
-	calls  map[string]int
+	log    calls.Log[error]
 }
 
 // records are the sets of a zone, by name and type.
@@ -48,7 +49,7 @@ type records map[string]map[dns.Type]dns.RecordSet
 
 // New is a server of these zones. Several may have the same name.
 func New(zones ...dns.Zone) *Server {
-	s := &Server{sets: map[string]records{}, calls: map[string]int{}}
+	s := &Server{sets: map[string]records{}}
 	for _, zone := range zones {
 		s.add(zone)
 	}
@@ -65,21 +66,11 @@ func (s *Server) Fail(f Faults) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = f
+	s.log.Fail(f.Call)
 }
 
 // Calls is how many of a kind there were; of all kinds if it is "".
-func (s *Server) Calls(call string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if call != "" {
-		return s.calls[call]
-	}
-	all := 0
-	for _, n := range s.calls {
-		all += n
-	}
-	return all
-}
+func (s *Server) Calls(call string) int { return s.log.Calls(call) }
 
 // Put is somebody else who makes a record set, or changes it.
 func (s *Server) Put(zone dns.Zone, set dns.RecordSet) {
@@ -142,7 +133,7 @@ func (s *Server) CreateZone(ctx context.Context, name string) (dns.Zone, error) 
 	if err := s.called(ctx, CallCreate); err != nil {
 		return dns.Zone{}, err
 	}
-	zone := dns.Zone{ID: "zone-" + strconv.Itoa(s.calls[CallCreate]), Name: name}
+	zone := dns.Zone{ID: "zone-" + strconv.Itoa(s.log.Calls(CallCreate)), Name: name}
 	s.add(zone)
 	return zone, nil
 }
@@ -175,11 +166,8 @@ func (s *Server) called(ctx context.Context, call string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.calls[call]++
-	if s.faults.Call != nil {
-		return s.faults.Call(call)
-	}
-	return nil
+	s.log.Count(call)
+	return s.log.Failure(call)
 }
 
 func (s *Server) zone(zone dns.Zone) (records, error) {

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
 )
@@ -27,6 +27,8 @@ var (
 	}
 	// plain are those denials whose messages say what is not allowed. Others can have parts of the request in them, and so of the credentials.
 	plain = []string{"AccessDenied", "AccessDeniedException", "NotAuthorizedException", "OptInRequired"}
+	// away are answers that what is behind STS does not answer, though they look like a client's fault.
+	away = []string{"IDPCommunicationError"}
 )
 
 // errZoneMade says that a zone was made by an earlier request with the same reference.
@@ -76,39 +78,64 @@ func passing(err error) error {
 	if errors.As(err, &sent) {
 		err = sent.Err
 	}
-	var answered *awshttp.ResponseError
-	if errors.As(err, &answered) && answered.HTTPStatusCode() >= 300 {
-		return fmt.Errorf("HTTP status %d", answered.HTTPStatusCode())
+	if status := status(err); status >= 300 {
+		return fmt.Errorf("HTTP status %d", status)
 	}
 	return err
 }
 
 func status(err error) int {
-	var answered *awshttp.ResponseError
+	var answered *smithyhttp.ResponseError
 	if errors.As(err, &answered) {
 		return answered.HTTPStatusCode()
 	}
 	return 0
 }
 
-// toldCredentials says why there are none. Of answers, only the code is told if the message may have parts of what was sent in it.
+// toldCredentials says why there are none. Only what somebody decided is a denial: what gives credentials out may be away for a while. Of answers,
+// only the code is told if the message may have parts of what was sent in it.
 func toldCredentials(ctx context.Context, err error) error {
 	var answer smithy.APIError
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case !errors.As(err, &answer):
-		return fmt.Errorf("%w: no credentials: set access-key-id and secret-access-key in the provider's configuration, or give the pod an identity: %w", dns.ErrDenied, passing(err))
+	case errors.As(err, &answer):
+		return toldAnswer(answer, status(err))
+	case status(err) == 429:
+		return &dns.Throttled{Err: fmt.Errorf("get credentials: %w", passing(err))}
+	case unanswered(err) && fromMachine(err):
+		return fmt.Errorf("get credentials: none are configured (access-key-id and secret-access-key), the pod has no identity, and the machine's metadata service fails: %w", passing(err))
+	case unanswered(err):
+		return fmt.Errorf("get credentials: %w", passing(err))
 	}
+	return fmt.Errorf("%w: no credentials: set access-key-id and secret-access-key in the provider's configuration, or give the pod an identity: %w", dns.ErrDenied, passing(err))
+}
+
+func toldAnswer(answer smithy.APIError, status int) error {
 	code := answer.ErrorCode()
 	said := fmt.Errorf("get credentials: %s", code)
+	if code == "" { // agents of the pod's identity may answer in plain words
+		said = errors.New("get credentials: an answer without a code")
+	}
 	switch {
-	case slices.Contains(throttling, code):
+	case slices.Contains(throttling, code) || status == 429:
 		return &dns.Throttled{Err: said}
-	case answer.ErrorFault() == smithy.FaultServer || status(err) >= 500:
+	case answer.ErrorFault() == smithy.FaultServer || status >= 500 || slices.Contains(away, code):
 		return said
 	case slices.Contains(plain, code):
 		return fmt.Errorf("%w: %w: %s", dns.ErrDenied, said, answer.ErrorMessage())
 	}
 	return fmt.Errorf("%w: %w", dns.ErrDenied, said)
+}
+
+// unanswered tells that a request was not sent, was not answered in time, or not by what it was for.
+func unanswered(err error) bool {
+	var unsent *smithyhttp.RequestSendError
+	return errors.As(err, &unsent) || errors.Is(err, context.DeadlineExceeded) || status(err) >= 500
+}
+
+// fromMachine tells whether the machine was asked, which is the last that is.
+func fromMachine(err error) bool {
+	var asked *smithy.OperationError
+	return errors.As(err, &asked) && asked.ServiceID == "ec2imds"
 }

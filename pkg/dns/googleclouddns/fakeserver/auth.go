@@ -70,7 +70,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	grant, assertion := r.PostFormValue("grant_type"), r.PostFormValue("assertion")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.calls["token"]++
+	s.tokenCalls.Count("token")
 	if grant != "urn:ietf:params:oauth:grant-type:jwt-bearer" || s.broken || !s.isAssertion(assertion) {
 		write(w, http.StatusBadRequest, object{"error": "invalid_grant", "error_description": "Invalid JWT: " + assertion})
 		return
@@ -102,7 +102,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.calls["exchange"]++
+	s.tokenCalls.Count("exchange")
 	if !s.authorized(r) || string(body) != ExchangeBody {
 		write(w, http.StatusForbidden, object{"error": "no tokens for " + string(body)})
 		return

@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"sync"
+
+	"github.com/fedhelm/fedhelm/pkg/testutil/calls"
 )
 
 // Project is whose zones they are.
@@ -32,23 +34,24 @@ var (
 	Unavailable     = &Error{Status: http.StatusServiceUnavailable, Reason: "backendError", Message: "Backend Error"}
 )
 
-// Server is one. Its methods can be called at the same time.
+// Server is one. Its methods can be called at the same time. Its calls are named as the API's methods; those for tokens are none of them.
 type Server struct {
+	calls.Log[*Error]
 	URL  string
 	http *httptest.Server
 
+	tokenCalls calls.Log[*Error]
+
 	mu     sync.Mutex
 	zones  map[string]*zone // by name as managed zones
-	calls  map[string]int
-	fail   func(call string) *Error
-	tokens map[string]bool // that are good
-	serial int             // of tokens, zones and changes
-	broken bool            // no key gets a token
+	tokens map[string]bool  // that are good
+	serial int              // of tokens, zones and changes
+	broken bool             // no key gets a token
 }
 
 // New starts one without zones. It must be closed.
 func New() *Server {
-	s := &Server{zones: map[string]*zone{}, calls: map[string]int{}, tokens: map[string]bool{}}
+	s := &Server{zones: map[string]*zone{}, tokens: map[string]bool{}}
 	mux := http.NewServeMux()
 	const zones = "/dns/v1/projects/{project}/managedZones"
 	mux.HandleFunc("GET "+zones, s.handle("managedZones.list", s.listZones))
@@ -65,28 +68,8 @@ func New() *Server {
 // Close ends it.
 func (s *Server) Close() { s.http.Close() }
 
-// Fail asks a function before every call, which is the name of the API's method: an error is the answer. Nil lets all be.
-func (s *Server) Fail(fail func(call string) *Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fail = fail
-}
-
-// Calls is how many of a method there were; of all if it is "". Refused ones count; requests for tokens do only by name: "token", "exchange".
-func (s *Server) Calls(call string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if call != "" {
-		return s.calls[call]
-	}
-	all := 0
-	for name, n := range s.calls {
-		if name != "token" && name != "exchange" {
-			all += n
-		}
-	}
-	return all
-}
+// TokenCalls is how often a token was asked for, at one of the two endpoints for that: "token" or "exchange".
+func (s *Server) TokenCalls(endpoint string) int { return s.tokenCalls.Calls(endpoint) }
 
 // handle makes a method a handler: counted, authenticated, one at a time.
 func (s *Server) handle(call string, method func(r *http.Request, body []byte) (any, *Error)) http.HandlerFunc {
@@ -97,7 +80,7 @@ func (s *Server) handle(call string, method func(r *http.Request, body []byte) (
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.calls[call]++
+		s.Count(call)
 		answer, refusal := s.answer(call, r, body, method)
 		if refusal == nil {
 			write(w, http.StatusOK, answer)
@@ -114,10 +97,8 @@ func (s *Server) answer(call string, r *http.Request, body []byte, method func(*
 	if !s.authorized(r) {
 		return nil, Unauthorized
 	}
-	if s.fail != nil {
-		if err := s.fail(call); err != nil {
-			return nil, err
-		}
+	if failure := s.Failure(call); failure != nil {
+		return nil, failure
 	}
 	if project := r.PathValue("project"); project != Project {
 		return nil, &Error{Status: http.StatusForbidden, Reason: "forbidden", Message: fmt.Sprintf("The caller does not have permission on project %q", project)}

@@ -71,7 +71,7 @@ func (s *Server) assumeRole(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.calls["AssumeRole"]++
+	s.Count("AssumeRole")
 	action, role := r.PostFormValue("Action"), r.PostFormValue("RoleArn")
 	var refusal *Error
 	if action == "AssumeRole" {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"golang.org/x/time/rate"
+
+	"github.com/fedhelm/fedhelm/pkg/testutil/calls"
 )
 
 const (
@@ -45,8 +47,9 @@ var (
 	Internal         = &Error{Status: http.StatusInternalServerError, Code: "InternalFailure", Message: "We encountered an internal error. Please try again."}
 )
 
-// Server is one. Its methods can be called at the same time.
+// Server is one. Its methods can be called at the same time. Its calls are named as the API's operations.
 type Server struct {
+	calls.Log[*Error]
 	URL  string
 	http *httptest.Server
 
@@ -55,15 +58,13 @@ type Server struct {
 	mu      sync.Mutex
 	keys    map[string]aws.Credentials // by access key id
 	zones   []*zone
-	calls   map[string]int
-	fail    func(call string) *Error
 	pace    *rate.Limiter
 	changes int
 }
 
 // New starts one without zones. It must be closed.
 func New() *Server {
-	s := &Server{calls: map[string]int{}, pace: rate.NewLimiter(rate.Inf, 0), keys: map[string]aws.Credentials{
+	s := &Server{pace: rate.NewLimiter(rate.Inf, 0), keys: map[string]aws.Credentials{
 		AccessKeyID: {AccessKeyID: AccessKeyID, SecretAccessKey: SecretAccessKey},
 	}}
 	mux := http.NewServeMux()
@@ -80,32 +81,11 @@ func New() *Server {
 // Close ends it.
 func (s *Server) Close() { s.http.Close() }
 
-// Fail asks a function before every call, which is the name of the API's operation: an error is the answer. Nil lets all be.
-func (s *Server) Fail(fail func(call string) *Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fail = fail
-}
-
 // Limit lets in so many calls per second, and no more than burst at once. Further ones are throttled.
 func (s *Server) Limit(perSecond float64, burst int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pace = rate.NewLimiter(rate.Limit(perSecond), burst)
-}
-
-// Calls is how many of an operation there were; of all if it is "". Refused ones count.
-func (s *Server) Calls(call string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if call != "" {
-		return s.calls[call]
-	}
-	all := 0
-	for _, n := range s.calls {
-		all += n
-	}
-	return all
 }
 
 // handle makes an operation a handler: counted, authenticated, one at a time.
@@ -122,7 +102,7 @@ func (s *Server) handle(call string, operation func(r *http.Request, body []byte
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.calls[call]++
+		s.Count(call)
 		if !free {
 			write(w, PriorNotComplete.Status, PriorNotComplete.document())
 			return
@@ -147,10 +127,8 @@ func (s *Server) answer(call string, r *http.Request, body []byte, operation fun
 	if err := s.authenticate(r, body, "route53"); err != nil {
 		return nil, err
 	}
-	if s.fail != nil {
-		if err := s.fail(call); err != nil {
-			return nil, err
-		}
+	if failure := s.Failure(call); failure != nil {
+		return nil, failure
 	}
 	return operation(r, body)
 }
