@@ -45,29 +45,24 @@ func (p *program) deleteCommand() *cli.Command {
 }
 
 func (p *program) delete(c *cli.Context, name, format string) error {
-	host, err := p.connect(hostFrom(c))
-	if err != nil {
-		return err
-	}
 	ref := refFrom(c, name)
-	reporter := p.reporter(c)
-	releases, err := host.releases(ref.Namespace, watched(reporter))
+	s, err := p.site(c, ref.Namespace)
 	if err != nil {
 		return err
 	}
 	result, err := setup.Delete(c.Context, setup.DeleteOptions{
 		Ref:        ref,
-		Host:       host.Host,
-		Releases:   releases,
-		Kubeconfig: setup.Kubeconfig{Files: host.files},
+		Host:       s.host.Host,
+		Releases:   s.releases,
+		Kubeconfig: setup.Kubeconfig{Files: s.host.files},
 		Identity:   identity(),
 		Timeout:    c.Duration("timeout"),
-		Progress:   reporter,
+		Progress:   s.reporter,
 		Confirm: func(plan setup.Plan) (bool, error) {
 			if c.Bool("yes") {
 				return true, nil
 			}
-			return p.confirm(question(host, plan))
+			return p.confirm(question(s.host, plan))
 		},
 		Force:          c.Bool("force"),
 		KeepDNSRecords: c.Bool("keep-dns-records"),

@@ -51,19 +51,14 @@ func applyFlags() []cli.Flag {
 
 // apply makes the release be what the options say, and reports.
 func (p *program) apply(c *cli.Context, options chart.Options, format string) error {
-	host, err := p.connect(hostFrom(c))
+	s, err := p.site(c, options.Namespace)
 	if err != nil {
 		return err
 	}
-	reporter := p.reporter(c)
-	releases, err := host.releases(options.Namespace, watched(reporter))
-	if err != nil {
-		return err
-	}
-	return p.applyTo(c, host, releases, reporter, options, format)
+	return p.applyTo(c, s, options, format)
 }
 
-func (p *program) applyTo(c *cli.Context, host *host, releases releases, reporter *progress.Reporter, options chart.Options, format string) error {
+func (p *program) applyTo(c *cli.Context, s site, options chart.Options, format string) error {
 	rendered, err := p.render(options)
 	if err != nil {
 		return err
@@ -76,18 +71,18 @@ func (p *program) applyTo(c *cli.Context, host *host, releases releases, reporte
 		Chart:      chrt,
 		Options:    options,
 		Rendered:   rendered,
-		Host:       host.Host,
-		Releases:   releases,
-		Kubeconfig: setup.Kubeconfig{Files: host.files, SetCurrentContext: c.Bool("set-current-context")},
+		Host:       s.host.Host,
+		Releases:   s.releases,
+		Kubeconfig: setup.Kubeconfig{Files: s.host.files, SetCurrentContext: c.Bool("set-current-context")},
 		Identity:   identity(),
 		Timeout:    c.Duration("timeout"),
-		Progress:   reporter,
+		Progress:   s.reporter,
 	})
 	if err != nil {
 		return err
 	}
 	if result.Warning != "" {
-		reporter.Warnf("%s", result.Warning)
+		s.reporter.Warnf("%s", result.Warning)
 	}
 	return p.print(format, result, func(w io.Writer) {
 		fmt.Fprintf(w, "Federation API server is running at: %s\n", result.Server)

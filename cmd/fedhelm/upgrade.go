@@ -35,16 +35,11 @@ func (p *program) upgradeCommand() *cli.Command {
 
 // upgrade is apply with the release's values beneath the flags.
 func (p *program) upgrade(c *cli.Context, options chart.Options, format string) error {
-	host, err := p.connect(hostFrom(c))
+	s, err := p.site(c, options.Namespace)
 	if err != nil {
 		return err
 	}
-	reporter := p.reporter(c)
-	releases, err := host.releases(options.Namespace, watched(reporter))
-	if err != nil {
-		return err
-	}
-	kept, err := releases.Values(options.Name)
+	kept, err := s.releases.Values(options.Name)
 	if errors.Is(err, release.ErrNotFound) {
 		return fmt.Errorf("there is no federation %q in namespace %q to upgrade; fedhelm list shows those that there are, fedhelm init sets up a new one",
 			options.Name, options.Namespace)
@@ -59,5 +54,5 @@ func (p *program) upgrade(c *cli.Context, options chart.Options, format string) 
 	if c.Bool("dry-run") {
 		return p.dryRun(c, options)
 	}
-	return p.applyTo(c, host, releases, reporter, options, format)
+	return p.applyTo(c, s, options, format)
 }
