@@ -74,7 +74,7 @@ func accept(zone dns.Zone, unit dns.Unit, c dns.Change) error {
 			return fmt.Errorf("%w: %q is no value of an %s record in etcd", dns.ErrRejected, data, set.Type)
 		}
 	}
-	return checkName(set.Name)
+	return checkName(set.Name, zone.Name)
 }
 
 // gaps are the ranges of keys below top in which nothing is believed to be. What is below the mark's name is left out where that is not changed.

@@ -59,8 +59,18 @@ func (l layout) name(key string) string {
 	return strings.Join(labels, ".") + "."
 }
 
-// checkName refuses names that the plug-in does not answer as they are.
-func checkName(name string) error {
+// special are the labels below which, in a zone, the plug-in looks for the zone's name servers, and for its own addresses: whatever is there it takes
+// for some.
+var special = []string{"ns.dns.", "apex.dns."}
+
+// checkName refuses names that the plug-in does not answer as they are, or answers other queries with.
+func checkName(name, zone string) error {
+	for _, labels := range special {
+		if dns.Within(name, labels+zone) {
+			return fmt.Errorf("%w: CoreDNS answers for zone %q itself with what is below %q; the region, or the zone of members, needs another label, or the names another suffix",
+				dns.ErrRejected, zone, labels+zone)
+		}
+	}
 	for label := range strings.SplitSeq(strings.TrimSuffix(name, "."), ".") {
 		if label == "any" || label == "*" {
 			return fmt.Errorf("%w: CoreDNS takes the label %q for a wildcard", dns.ErrRejected, label)

@@ -1,6 +1,7 @@
 package coredns
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +45,33 @@ func TestLeavesAreThoseOfV1(t *testing.T) {
 	first := leafName(dns.A, "10.20.30.40", free)
 	if got := leafName(dns.A, "10.20.30.40", func(name string) bool { return name == first }); got == first {
 		t.Errorf("a name that is taken is given again: %q", got)
+	}
+}
+
+func TestNamesThatThePluginUsesItself(t *testing.T) {
+	zone := dns.Zone{ID: "example.com.", Name: "example.com."}
+	tests := []struct {
+		name    string
+		refused bool
+	}{
+		{"web.default.fellowship.svc.ns.dns.example.com.", true}, // zone ns of region dns
+		{"web.default.fellowship.svc.apex.dns.example.com.", true},
+		{"ns.dns.example.com.", true},
+		{"web.default.any.svc.example.com.", true},
+		{"web.default.fellowship.svc.dns.example.com.", false},
+		{"web.default.fellowship.svc.ns.example.com.", false},
+		{"web.default.fellowship.svc.a.dns.example.com.", false},
+		{"web.default.fellowship.svc.ns.dns.fed.example.com.", false}, // below a suffix
+	}
+	for _, tt := range tests {
+		set := dns.RecordSet{Name: tt.name, Type: dns.A, TTL: 60, Values: []string{"192.0.2.1"}}
+		unit := func(c dns.Change) dns.Unit { return dns.Unit{Name: tt.name, Changes: []dns.Change{c}} }
+		if _, err := skydns.guess(zone, unit(dns.Change{After: &set})); errors.Is(err, dns.ErrRejected) != tt.refused {
+			t.Errorf("%q: refused is %t, error %v", tt.name, !tt.refused, err)
+		}
+		if _, err := skydns.guess(zone, unit(dns.Change{Before: &set})); err != nil {
+			t.Errorf("%q cannot be removed: %v", tt.name, err)
+		}
 	}
 }
 
