@@ -3,14 +3,12 @@ package authproxy
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 
+	"github.com/fedhelm/fedhelm/pkg/localapi"
 	"github.com/fedhelm/fedhelm/pkg/reload"
 )
 
@@ -19,7 +17,6 @@ import (
 // without it, on which the API server believes no X-Remote-* header.
 type backend struct {
 	transports *reload.Value[*transports]
-	last       atomic.Pointer[transports]
 }
 
 // transports are what is made of one content of the certificate files.
@@ -39,15 +36,13 @@ func newBackend(o Options) (*backend, error) {
 		return nil, fmt.Errorf("front-proxy certificate: %w", err)
 	}
 	t.OnReload = o.reloaded("front-proxy certificate")
+	t.OnReplace = (*transports).closeIdle
 	return &backend{transports: t}, nil
 }
 
 // RoundTrip implements http.RoundTripper.
 func (b *backend) RoundTrip(req *http.Request) (*http.Response, error) {
 	t := b.transports.Get()
-	if former := b.last.Swap(t); former != nil && former != t {
-		former.closeIdle()
-	}
 	switch {
 	case identityFrom(req.Context()) == nil:
 		return t.plain.RoundTrip(req)
@@ -80,33 +75,26 @@ func (t *transports) closeIdle() {
 
 // newTransports is made of the contents of CA, front-proxy certificate and key.
 func newTransports(contents [][]byte) (*transports, error) {
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(contents[0]) {
-		return nil, errors.New("no certificate found")
-	}
-	cert, err := tls.X509KeyPair(contents[1], contents[2])
+	config, err := localapi.TLS(contents[0], contents[1], contents[2])
 	if err != nil {
 		return nil, err
 	}
-	asserting := newTransport(roots, cert)
+	asserting := newTransport(config)
 	asserting.ForceAttemptHTTP2 = true
 	asserting.HTTP2 = &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second}
+	anonymous := config.Clone()
+	anonymous.Certificates = nil
 	return &transports{
 		asserting: asserting,
-		upgrading: newTransport(roots, cert),
-		plain:     newTransport(roots),
+		upgrading: newTransport(config.Clone()),
+		plain:     newTransport(anonymous),
 	}, nil
 }
 
 // newTransport speaks HTTP/1.1.
-func newTransport(roots *x509.CertPool, certs ...tls.Certificate) *http.Transport {
+func newTransport(config *tls.Config) *http.Transport {
 	return &http.Transport{
-		TLSClientConfig: &tls.Config{
-			MinVersion:   tls.VersionTLS12,
-			RootCAs:      roots,
-			ServerName:   "localhost", // the target is an address; its certificate names localhost among others
-			Certificates: certs,
-		},
+		TLSClientConfig:     config,
 		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 10 * time.Second,
 		MaxIdleConnsPerHost: 100,

@@ -1,15 +1,11 @@
 package healthproxy
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 
+	"github.com/fedhelm/fedhelm/pkg/localapi"
 	"github.com/fedhelm/fedhelm/pkg/reload"
 )
 
@@ -18,7 +14,6 @@ import (
 // opened with, also after that one has expired.
 type client struct {
 	transports *reload.Value[*http.Transport]
-	last       atomic.Pointer[http.Transport]
 }
 
 func newClient(o Options) (*client, error) {
@@ -33,35 +28,22 @@ func newClient(o Options) (*client, error) {
 		}
 		o.Log.Info("Certificate files reloaded", "file", o.CertFile)
 	}
+	transports.OnReplace = (*http.Transport).CloseIdleConnections
 	return &client{transports: transports}, nil
 }
 
 func (c *client) roundTrip(req *http.Request) (*http.Response, error) {
-	t := c.transports.Get()
-	if former := c.last.Swap(t); former != nil && former != t {
-		former.CloseIdleConnections()
-	}
-	return t.RoundTrip(req)
+	return c.transports.Get().RoundTrip(req)
 }
 
 // transport is made of the contents of the CA, certificate and key file.
 func transport(contents [][]byte) (*http.Transport, error) {
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(contents[0]) {
-		return nil, errors.New("no certificate found")
-	}
-	pair, err := tls.X509KeyPair(contents[1], contents[2])
+	config, err := localapi.TLS(contents[0], contents[1], contents[2])
 	if err != nil {
-		return nil, fmt.Errorf("client certificate and key: %w", err)
+		return nil, err
 	}
 	return &http.Transport{
-		// The target is an address; its certificate names localhost among others.
-		TLSClientConfig: &tls.Config{
-			MinVersion:   tls.VersionTLS12,
-			RootCAs:      roots,
-			ServerName:   "localhost",
-			Certificates: []tls.Certificate{pair},
-		},
+		TLSClientConfig:        config,
 		DialContext:            (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    5 * time.Second,
 		MaxConnsPerHost:        8,

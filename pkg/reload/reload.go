@@ -24,6 +24,10 @@ type Value[T any] struct {
 	// OnReload is called, by one goroutine at a time, after a change was taken over,
 	// or with the reason why it was not. Set it before the first Get.
 	OnReload func(error)
+	// OnReplace is called, by one goroutine at a time, with a value that a newer one has
+	// just taken the place of: what it holds can go, such as connections that nobody
+	// uses. Those who got it before may use it still. Set it before the first Get.
+	OnReplace func(former T)
 
 	files []string
 	parse func(contents [][]byte) (T, error)
@@ -42,11 +46,12 @@ type Value[T any] struct {
 // names. It fails if that fails. Later failures leave the last good value in place.
 func New[T any](parse func(contents [][]byte) (T, error), files ...string) (*Value[T], error) {
 	v := &Value[T]{
-		Interval: DefaultInterval,
-		OnReload: func(error) {},
-		files:    files,
-		parse:    parse,
-		now:      time.Now,
+		Interval:  DefaultInterval,
+		OnReload:  func(error) {},
+		OnReplace: func(T) {},
+		files:     files,
+		parse:     parse,
+		now:       time.Now,
 	}
 	if _, err := v.load(); err != nil {
 		return nil, err
@@ -96,8 +101,10 @@ func (v *Value[T]) load() (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", v.files[0], err)
 	}
-	v.current.Store(&value)
 	v.contents = contents
+	if former := v.current.Swap(&value); former != nil {
+		v.OnReplace(*former)
+	}
 	return true, nil
 }
 

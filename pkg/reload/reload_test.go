@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -79,6 +80,27 @@ func TestValueFollowsItsFiles(t *testing.T) {
 	write(t, one, "e")
 	if got := v.Get(); got != "db" {
 		t.Errorf("within the interval the files are not looked at: got %q, want %q", got, "db")
+	}
+}
+
+func TestValuesAreLetGoOfOnceReplaced(t *testing.T) {
+	dir := t.TempDir()
+	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
+	write(t, one, "a")
+	write(t, two, "b")
+	v, err := New(joined, one, two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Interval = 0
+	var former []string
+	v.OnReplace = func(f string) { former = append(former, f) }
+	for _, content := range []string{"a", "c", "bad", "d"} {
+		write(t, one, content)
+		v.Get()
+	}
+	if want := []string{"ab", "cb"}; !slices.Equal(former, want) {
+		t.Errorf("replaced were %q, want %q", former, want)
 	}
 }
 
