@@ -1,5 +1,5 @@
 // Package admission is the part of propagation that the federation API does by itself, as data: policies that put the finalizer on what is
-// federated in the very write that makes it, and that note when a deletion shall leave copies where they are.
+// federated in the very write that makes it, that note when a deletion shall leave copies where they are, and that refuse one which cannot.
 package admission
 
 import (

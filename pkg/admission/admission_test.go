@@ -75,7 +75,7 @@ func TestEveryPolicyIsBound(t *testing.T) {
 			t.Errorf("a %T is no policy", o)
 		}
 	}
-	if len(policies) != 3 || len(bound) != 3 {
+	if len(policies) != 4 || len(bound) != 4 {
 		t.Errorf("policies %v, bound %v", policies, bound)
 	}
 	for name := range policies {

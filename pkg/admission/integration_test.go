@@ -27,6 +27,7 @@ func TestIntegrationPolicies(t *testing.T) {
 	t.Run("ways to create", func(t *testing.T) { testWaysToCreate(t, f) })
 	t.Run("life", func(t *testing.T) { testLife(t, f) })
 	t.Run("orphans", func(t *testing.T) { testOrphans(t, f) })
+	t.Run("what holds objects is emptied first", func(t *testing.T) { testEmptyFirst(t, f) })
 	t.Run("definitions and their kinds", func(t *testing.T) { testCustomKinds(t, f) })
 	t.Run("nothing gets by while the API server starts", func(t *testing.T) { testRestart(t, f) })
 	t.Run("the role for custom kinds", func(t *testing.T) { testRole(t, f) })

@@ -12,6 +12,7 @@ import (
 const (
 	customPolicyName = "federation-propagation-custom-kinds"
 	customRoleName   = "federation-custom-kinds-role"
+	emptyFirstName   = "federation-empty-before-orphaning"
 )
 
 // Objects are all that the federation API needs to know for these kinds to be federated: policies, each with its binding.
@@ -22,10 +23,12 @@ func Objects(of []kinds.Kind) []runtime.Object {
 		Namespace: metav1.NamespaceSystem, Name: CustomKinds, ParameterNotFoundAction: &allow,
 	}
 	role, roleBinding := customRole()
+	empty, emptyBinding := emptyFirst()
 	return []runtime.Object{
 		Policy(of), binding(PolicyName),
 		CustomPolicy(of), custom,
 		role, roleBinding,
+		empty, emptyBinding,
 	}
 }
 
