@@ -32,17 +32,17 @@ func addDNS(mgr ctrl.Manager, o options, registry *members.Registry, snapshot fu
 	if err != nil {
 		return nil, err
 	}
-	if len(zones) == 0 {
-		return func(delivery.Key) {}, mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
-			servicedns.Forget(ctx, mgr.GetAPIReader(), mgr.GetClient())
-			return nil
-		}))
-	}
 	config := rest.CopyConfig(mgr.GetConfig())
 	config.QPS, config.RateLimiter = -1, nil // what is asked is bounded by itself
 	core, err := corev1client.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("set up a client of the federation API: %w", err)
+	}
+	if len(zones) == 0 {
+		return func(delivery.Key) {}, mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+			servicedns.Sweep(ctx, core, mgr.GetAPIReader(), mgr.GetClient())
+			return nil
+		}))
 	}
 	with := servicedns.Options{
 		Federation: o.federation,

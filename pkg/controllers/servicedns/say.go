@@ -43,7 +43,7 @@ func (c *Controller) say(ctx context.Context, s *source, m *memory, v verdict) (
 	if rest := m.wrote.Add(pace).Sub(now); rest > 0 {
 		return sooner(again, rest), nil
 	}
-	version, err := c.write(ctx, s, annotation, condition)
+	version, err := write(ctx, c.o.Services, s, annotation, condition)
 	if err != nil {
 		return 0, err
 	}

@@ -37,28 +37,35 @@ type source struct {
 	generation int64
 }
 
-// read reads a Service, which is not changed and may be kept.
-func read(s *corev1.Service, services kinds.Kind, ttl uint32) *source {
+// said is what was written of a Service, and nothing that it asks for.
+func said(s *corev1.Service) *source {
 	is := &source{
 		key: types.NamespacedName{Namespace: s.Namespace, Name: s.Name}, uid: s.UID, deleting: s.DeletionTimestamp != nil, generation: s.Generation,
-		selects: len(s.Spec.Selector) > 0, ttl: ttl, annotation: s.Annotations[fedv1beta1.AnnotationDNS],
+		annotation: s.Annotations[fedv1beta1.AnnotationDNS],
 	}
 	for i := range s.Status.Conditions {
 		if s.Status.Conditions[i].Type == fedv1beta1.ServiceDNS {
 			is.condition = &s.Status.Conditions[i]
 		}
 	}
+	return is
+}
+
+// read reads a Service, which is not changed and may be kept.
+func read(s *corev1.Service, services kinds.Kind, ttl uint32) *source {
+	is := said(s)
+	is.selects, is.ttl = len(s.Spec.Selector) > 0, ttl
 	if is.condition != nil { // they are written together: an annotation alone was copied from another Service, or is somebody's own
 		is.before, _ = dnsstate.Of(s.Annotations) // one that cannot be read says nothing; ours takes its place
 	}
 	is.from = fedv1beta1.DNSAddressesLoadBalancer
-	from, said := s.Annotations[fedv1beta1.AnnotationDNSAddresses]
+	from, chosen := s.Annotations[fedv1beta1.AnnotationDNSAddresses]
 	is.published = dnsstate.Published(s) && federated(s, services)
 	if !is.published {
 		return is
 	}
 	var err error
-	if said {
+	if chosen {
 		if is.from, is.ingress, err = addressesFrom(from); err != nil {
 			is.problems = append(is.problems, err.Error())
 		}

@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
@@ -22,7 +23,7 @@ const longestRequest = 30 * time.Second
 // write makes the annotation and the condition what they shall be, in one request, and returns the version that this has led to. It is a
 // strategic merge patch of the status: others write other annotations and other parts of the status, and conditions are merged by their types. The
 // UID is the precondition, so that nothing is written into another Service of the name.
-func (c *Controller) write(ctx context.Context, s *source, annotation string, condition *metav1.Condition) (version string, err error) {
+func write(ctx context.Context, api corev1client.ServicesGetter, s *source, annotation string, condition *metav1.Condition) (version string, err error) {
 	var text any
 	if annotation != "" {
 		text = annotation
@@ -40,7 +41,7 @@ func (c *Controller) write(ctx context.Context, s *source, annotation string, co
 	}
 	ctx, cancel := context.WithTimeout(ctx, longestRequest)
 	defer cancel()
-	is, err := c.o.Services.Services(s.key.Namespace).Patch(ctx, s.key.Name, types.StrategicMergePatchType, body,
+	is, err := api.Services(s.key.Namespace).Patch(ctx, s.key.Name, types.StrategicMergePatchType, body,
 		metav1.PatchOptions{FieldManager: fieldManager}, "status")
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return "", nil // it has gone, or another has its name: that is seen soon
@@ -53,6 +54,6 @@ func (c *Controller) write(ctx context.Context, s *source, annotation string, co
 
 // clear takes annotation and condition off a Service that is not published any more.
 func (c *Controller) clear(ctx context.Context, s *source) error {
-	_, err := c.write(ctx, s, "", nil)
+	_, err := write(ctx, c.o.Services, s, "", nil)
 	return err
 }
