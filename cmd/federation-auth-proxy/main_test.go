@@ -64,7 +64,7 @@ func TestRunExitCodes(t *testing.T) {
 			ended, cancel := context.WithCancel(t.Context())
 			cancel()
 			var out bytes.Buffer
-			if got := run(ended, tt.args, &out, &out); got != tt.want {
+			if got := new(options).sidecar().Run(ended, tt.args, &out, &out); got != tt.want {
 				t.Errorf("exit code %d, want %d", got, tt.want)
 			}
 			for _, s := range tt.says {
@@ -88,7 +88,7 @@ func TestItGoesOnForTheShutdownDelay(t *testing.T) {
 	cancel()
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ended, append(flagsFor(t), "--health-listen="+health, "--shutdown-delay=1s"), &out, &out)
+		code <- new(options).sidecar().Run(ended, append(flagsFor(t), "--health-listen="+health, "--shutdown-delay=1s"), &out, &out)
 	}()
 	status := func(path string) string {
 		resp, err := http.Get("http://" + health + path)

@@ -4,16 +4,9 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/fedhelm/fedhelm/pkg/healthproxy"
@@ -23,34 +16,9 @@ import (
 
 const program = "federation-health-proxy"
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
+func main() { new(options).sidecar().Main() }
 
-// run returns the exit code: 0 after an orderly end, 1 after a failure, 2 for bad flags.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	o, err := parse(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		fmt.Fprintf(stderr, "error: %v\n", err)
-		return 2
-	case o.version:
-		fmt.Fprintln(stdout, program, version.Get())
-		return 0
-	}
-	if err := serve(ctx, o); err != nil {
-		o.proxy.Log.Error("Giving up", "error", err)
-		return 1
-	}
-	return 0
-}
-
-func serve(ctx context.Context, o options) error {
+func (o *options) serve(ctx context.Context) error {
 	proxy, err := healthproxy.New(o.proxy)
 	if err != nil {
 		return err

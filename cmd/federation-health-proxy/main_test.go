@@ -50,7 +50,7 @@ func TestRunExitCodes(t *testing.T) {
 			ended, cancel := context.WithCancel(t.Context())
 			cancel()
 			var out bytes.Buffer
-			if got := run(ended, tt.args, &out, &out); got != tt.want {
+			if got := new(options).sidecar().Run(ended, tt.args, &out, &out); got != tt.want {
 				t.Errorf("exit code %d, want %d", got, tt.want)
 			}
 			for _, s := range tt.says {
