@@ -117,6 +117,8 @@ func TestRunAppliesTheBaseObjects(t *testing.T) {
 		policies + "mutatingadmissionpolicybindings/federation-propagation-custom-kinds",
 		policies + "validatingadmissionpolicies/federation-custom-kinds-role",
 		policies + "validatingadmissionpolicybindings/federation-custom-kinds-role",
+		policies + "validatingadmissionpolicies/federation-empty-before-orphaning",
+		policies + "validatingadmissionpolicybindings/federation-empty-before-orphaning",
 		crds + "clusters.federation.fedhelm.io",
 		crds + "dnszones.federation.fedhelm.io",
 		"/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/federation-leader-election",
@@ -170,14 +172,14 @@ func TestFailureHalfWayIsMendedByTheNextRun(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `ClusterRole "federation:controller-manager"`) {
 		t.Fatalf("Run = %v", err)
 	}
-	if len(f.objects) != 14 {
+	if len(f.objects) != 16 {
 		t.Errorf("%d objects were applied, want all but the one", len(f.objects))
 	}
 	f.fail = ""
 	if err := run(t, api, 20*time.Second, nil); err != nil {
 		t.Fatal(err)
 	}
-	if len(f.objects) != 15 {
+	if len(f.objects) != 17 {
 		t.Errorf("%d objects are there", len(f.objects))
 	}
 }
