@@ -126,7 +126,8 @@ func (c *Controller) count(ctx context.Context, told *[]string) (again time.Time
 	return again, nil
 }
 
-// failOver marks the members whose replicas go elsewhere, and those that are back.
+// failOver marks the members whose replicas go elsewhere, and those that are back. again is when either is another matter if nothing happens:
+// who is back gives up its surplus in the end, also when the others have not trimmed theirs.
 func (c *Controller) failOver(all []member, before *fleet, now time.Time, clusters map[string]*fedv1beta1.Cluster, told *[]string) (again time.Time) {
 	var outages []failover.Outage
 	proven := 0
@@ -149,6 +150,9 @@ func (c *Controller) failOver(all []member, before *fleet, now time.Time, cluste
 			m.back = now
 		case now.Sub(was.back) < returning:
 			m.back = was.back
+		}
+		if end := m.back.Add(returning); !m.back.IsZero() && (again.IsZero() || end.Before(again)) {
+			again = end
 		}
 		if m.away && was != nil && !was.away {
 			c.o.Events.Eventf(clusters[m.name], nil, corev1.EventTypeWarning, "FailedOver", "FailOver",

@@ -121,6 +121,7 @@ func TestFailOverAndBack(t *testing.T) {
 	c := &Controller{o: Options{Events: recorder, FailoverGrace: time.Minute, FailoverPercent: 34}}
 	var told []string
 	fleet := newFleet(nil)
+	var again time.Time
 	step := func(now time.Time, readiness ...metav1.ConditionStatus) []member {
 		clusters := map[string]*fedv1beta1.Cluster{}
 		var all []member
@@ -129,7 +130,7 @@ func TestFailOverAndBack(t *testing.T) {
 			clusters[is.Name] = is
 			all = append(all, *memberOf(is))
 		}
-		c.failOver(all, fleet, now, clusters, &told)
+		again = c.failOver(all, fleet, now, clusters, &told)
 		fleet = newFleet(all)
 		return all
 	}
@@ -147,11 +148,20 @@ func TestFailOverAndBack(t *testing.T) {
 	if all := step(noon, yes, yes, yes); !all[1].back.Equal(noon) || all[0].back.Equal(noon) {
 		t.Errorf("b is back, and the members are %+v", all)
 	}
+	if want := noon.Add(returning); !again.Equal(want) {
+		t.Errorf("b is back, and they are looked at again at %s, want %s", again, want)
+	}
 	if all := step(noon.Add(returning-time.Second), yes, yes, yes); !all[1].back.Equal(noon) {
 		t.Errorf("b is back for a while, and the members are %+v", all)
 	}
+	if want := noon.Add(returning); !again.Equal(want) {
+		t.Errorf("b is back for a while, and they are looked at again at %s, want %s", again, want)
+	}
 	if all := step(noon.Add(returning), yes, yes, yes); !all[1].back.IsZero() {
 		t.Errorf("b is back for long, and the members are %+v", all)
+	}
+	if !again.IsZero() {
+		t.Errorf("nothing will change by itself, and they are looked at again at %s", again)
 	}
 	close(recorder.Events)
 	var reasons []string
@@ -160,5 +170,22 @@ func TestFailOverAndBack(t *testing.T) {
 	}
 	if len(reasons) != 4 { // b fails over, b and c are held, b fails over again
 		t.Errorf("events: %q", reasons)
+	}
+}
+
+// One is back, and the grace of another ends before the first has been back for long.
+func TestFailOverLooksAgainAtWhatComesFirst(t *testing.T) {
+	c := &Controller{o: Options{Events: events.NewFakeRecorder(10), FailoverGrace: time.Hour + time.Minute, FailoverPercent: 34}}
+	before := newFleet([]member{{name: "a", away: true}, {name: "b", ready: true}})
+	for now, want := range map[time.Time]time.Time{
+		noon:                       noon.Add(time.Minute), // b's grace
+		noon.Add(-2 * time.Minute): noon.Add(time.Minute),
+		noon.Add(-returning):       noon, // a has been back for long
+	} {
+		var told []string
+		all := []member{*memberOf(cluster("a", metav1.ConditionTrue)), *memberOf(cluster("b", metav1.ConditionFalse))}
+		if got := c.failOver(all, before, now, nil, &told); !got.Equal(want) {
+			t.Errorf("at %s: look again at %s, want %s", now, got, want)
+		}
 	}
 }
