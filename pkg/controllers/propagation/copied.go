@@ -41,6 +41,11 @@ func (s *source) remembered() memberstate.Members {
 	return m
 }
 
+// former says that a copy is of a Job of that name that went before. It is made anew: what was done in it is no part of this one.
+func (s *source) former(c *delivery.Copy) bool {
+	return s.divided == kinds.Job && c.SourceUID != s.uid
+}
+
 // copied looks at the copy in a member; what is remembered counts for one whose copies are not known.
 func (c *Controller) copied(k kinds.Kind, s *source, member string, d *drawing) copied {
 	was := d.remembered[member]
@@ -49,7 +54,7 @@ func (c *Controller) copied(k kinds.Kind, s *source, member string, d *drawing) 
 		return copied{there: was.Wanted > 0, replicas: was.Wanted, running: was.Ready, unschedulable: d.lastUnschedulable(member), finished: was.Finished != ""}
 	}
 	copy := p.agent.Report(s.key).Copy
-	if copy == nil {
+	if copy == nil || s.former(copy) {
 		// A Job's part that has finished stays done when its copy is tidied away.
 		if k.Divided == kinds.Job && was.Finished != "" {
 			return copied{known: true, replicas: was.Wanted, running: was.Ready, finished: true}

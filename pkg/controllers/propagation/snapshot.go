@@ -66,6 +66,12 @@ func (c *Controller) portion(s *source, p *plan, m *member, at *post, selected b
 	} else if part.Selected {
 		part.WantedHash = s.hash
 	}
+	if part.Copy != nil && s.former(part.Copy) {
+		part.Copy.Status = nil
+		if part.Selected {
+			part.Copy = nil // there is none yet
+		}
+	}
 	if !part.Reachable {
 		part.State, part.Message = delivery.Unreachable, m.why
 	}

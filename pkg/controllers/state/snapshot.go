@@ -30,7 +30,8 @@ type Snapshot struct {
 	Parts   []Part   // by name of the member
 }
 
-// Part is how it stands with the object in one member.
+// Part is how it stands with the object in one member. A Job that went before is no copy of this one: where this one shall be, there is none
+// until it is made anew; elsewhere it is a copy without a status.
 type Part struct {
 	Member    string
 	Selected  bool // by the plan; otherwise it is a copy that shall go
