@@ -94,7 +94,8 @@ func (f *Follower) Start(ctx context.Context) error {
 	}
 }
 
-// attend follows one member until it or ctx ends. What was known of one that had the name before is known until this one has answered.
+// attend follows one member until it or ctx ends. What was known of one that had the name before is known until this one has answered. A table has
+// one follower at a time all the same: a Registry has no Member of a name before all that was begun by Go on the one before has ended.
 func (f *Follower) attend(ctx context.Context, m *members.Member, running *sync.WaitGroup) {
 	f.mu.Lock()
 	t := f.tables[m.Name]
