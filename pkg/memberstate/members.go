@@ -5,6 +5,7 @@ package memberstate
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
@@ -52,6 +53,17 @@ func Of(annotations map[string]string) (Members, error) {
 		return nil, fmt.Errorf("annotation %s: %w", fedv1beta1.AnnotationMembers, err)
 	}
 	return m, nil
+}
+
+// Unfinished is what it says but for how parts of a Job ended: of a Job without a status, nothing of which has begun, somebody has copied that
+// from another object.
+func (m Members) Unfinished() Members {
+	all := maps.Clone(m)
+	for name, x := range all {
+		x.Finished = ""
+		all[name] = x
+	}
+	return all
 }
 
 // Encode is the text of the annotation, in the order of the names; "" if there is nothing to say.

@@ -32,11 +32,15 @@ type numbers struct {
 	Conditions         []struct{ Type, Status string }
 }
 
-// remembered is what was written into the source of members: nothing if somebody else wrote it.
+// remembered is what was written into the source of members: nothing if somebody else wrote it. A Job made from the manifest of one that was
+// exported has that one's annotations.
 func (s *source) remembered() memberstate.Members {
 	m, err := memberstate.Of(s.annotations)
 	if err != nil {
 		return nil
+	}
+	if s.divided == kinds.Job && len(s.status) == 0 {
+		return m.Unfinished()
 	}
 	return m
 }

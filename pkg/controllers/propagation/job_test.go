@@ -64,6 +64,16 @@ func TestWhatIsDoneOfAJob(t *testing.T) {
 			name: "a part that finished, and was tidied away, stays done when the former Job is there again", object: sum(doneIn, begun),
 			report: ended("former"), plan: "1/2 done", counts: "no copy",
 		},
+		{name: "a part that finished, and was tidied away, stays done", object: sum(doneIn, begun), plan: "1/2 done", counts: "no copy"},
+		{name: "a Job that nothing was written of but what an exported one had done has not begun", object: sum(doneIn), plan: "1/2", counts: "no copy"},
+		{
+			name: "a part that had finished before the process began stays done", object: sum(doneIn, begun),
+			change: func(s *stage) { s.agents["b"].behind = true }, plan: "1/2 done", counts: "no copy",
+		},
+		{
+			name: "nor has it in a member whose copies are not known", object: sum(doneIn),
+			change: func(s *stage) { s.agents["b"].behind = true }, plan: "1/2", counts: "no copy",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

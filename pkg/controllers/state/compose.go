@@ -31,6 +31,9 @@ func compose(s *Snapshot, now time.Time) (composed, error) {
 	if err != nil {
 		before = nil // somebody else wrote it; ours takes its place
 	}
+	if s.Kind.Divided == kinds.Job && len(s.Status) == 0 {
+		before = before.Unfinished()
+	}
 	all := make([]standing, len(s.Parts))
 	for i := range s.Parts {
 		all[i] = s.stand(&s.Parts[i], before)

@@ -236,6 +236,29 @@ func TestAJobsPartThatFinishedIsRememberedWithoutItsCopy(t *testing.T) {
 	})
 }
 
+// A Job that is made from the manifest of one that was exported has what was written of that one. The API server takes its status off.
+func TestAJobThatIsMadeFromAnExportedOneHasNotFinished(t *testing.T) {
+	inBubble(t, func(w *world) {
+		const exported = `{"metadata":{"namespace":"default","name":"sums","annotations":{"federation.fedhelm.io/propagation":"synced 2/2",
+			"federation.fedhelm.io/members":"{\"gondor\":{\"wanted\":2,\"ready\":2,\"finished\":\"Complete\"},\"rohan\":{\"wanted\":2,\"ready\":2,\"finished\":\"Complete\"}}"}},"spec":{"completions":4}}`
+		if err := w.api.Put(jobs, "kubectl", []byte(exported)); err != nil {
+			t.Fatal(err)
+		}
+		share := func(n int32) shape.Share { return shape.Share{Completions: &n} }
+		away, waits := unseen("gondor"), in("rohan", delivery.Pending, "")
+		away.Wanted, waits.Wanted = share(2), share(2)
+		key := delivery.Key{Kind: jobs.ID(), Namespace: "default", Name: "sums"}
+		w.know(jobs, key, state.Snapshot{Share: share(4), Parts: []state.Part{away, waits}})
+		after(time.Minute)
+		if got := status[batchv1.JobStatus](w, jobs, key); got.Succeeded > 0 || len(got.Conditions) > 0 {
+			w.Errorf("the status is %+v", got)
+		}
+		if _, members := w.annotations(jobs, key); strings.Contains(members, "finished") {
+			w.Errorf("of members it says %s", members)
+		}
+	})
+}
+
 func TestWantedOfAnAutoscalerIsItsMaximum(t *testing.T) {
 	inBubble(t, func(w *world) {
 		autoscalers := kindOf("horizontalpodautoscalers.autoscaling")
