@@ -55,7 +55,7 @@ func add(total, status *batchv1.JobStatus, mayStart bool) {
 	}
 }
 
-// finish says of a Job that has finished what an API server wants to hear. One that failed in one member may still run in others; its pods there
+// finish says of a Job that has finished what an API server wants to hear. One that failed in one member is stopped in the others; its pods there
 // are not reported any more.
 func finish(s Source, total *batchv1.JobStatus, parts []part[batchv1.JobStatus]) {
 	complete := finished(*total, batchv1.JobComplete)

@@ -226,6 +226,10 @@ func TestJob(t *testing.T) {
 			d:    whole(drawn(jobs, of(2, 4), tidied, ended(part(1, 2)), none)), want: map[string]string{"a": "0/2 done", "b": "1/2 done", "c": "absent"},
 		},
 		{
+			name: "of a Job that has failed, parts that still run are stopped, and keep their completions",
+			d:    whole(drawn(jobs, of(2, 4), ended(part(1, 2)), part(1, 2))), want: map[string]string{"a": "1/2 done", "b": "0/2 done"},
+		},
+		{
 			name: "without completions, parallelism alone is divided",
 			d:    drawn(jobs, shape.Share{Parallelism: ptr.To[int32](4)}, none, none), want: map[string]string{"a": "2/-", "b": "2/-"},
 		},

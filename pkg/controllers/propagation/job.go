@@ -24,14 +24,19 @@ func (d *drawing) job() *plan {
 	return p
 }
 
-// rest leaves each part what it has.
+// rest leaves each part what it has, but that one that has not finished stops: the Job has failed in another member, and one cluster would end
+// all its pods.
 func (d *drawing) rest() *plan {
 	p := d.plan()
 	for i, at := range d.selected {
 		c := &d.copies[i]
 		switch {
 		case c.there && c.known:
-			d.add(p, at, part{a: number(c.share.Parallelism), b: counted(c.share.Completions), done: true})
+			parallelism := number(c.share.Parallelism)
+			if !c.finished {
+				parallelism = 0 // of all that a Job has, this can be changed
+			}
+			d.add(p, at, part{a: parallelism, b: counted(c.share.Completions), done: true})
 		case c.replicas > 0:
 			d.add(p, at, part{b: c.replicas, done: true})
 		}
