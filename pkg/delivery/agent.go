@@ -171,6 +171,7 @@ func (a *Agent) SetReachable(reachable bool) {
 // retryAll tries again at once what waits for a better time.
 func (a *Agent) retryAll() {
 	for _, t := range a.allTables() {
+		t.bar(false, time.Time{}) // what it said while it was in trouble says nothing of the kind
 		t.wake()
 		for _, n := range t.forgive(func(*record) bool { return true }) {
 			a.queue.add(t.key(n), Recheck)

@@ -102,7 +102,7 @@ func (a *Agent) judge() {
 	copies := 0
 	var found []Key
 	for _, t := range a.allTables() {
-		if p := t.at(); p == asked || p == listing { // it is too early to tell
+		if t.uncertain(a.Clock.Now()) { // it is too early to tell
 			a.queue.addAfter(brakeKey, Recheck, beforeJudging)
 			return
 		}

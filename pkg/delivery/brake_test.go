@@ -3,6 +3,7 @@ package delivery
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -139,5 +140,66 @@ func TestLimits(t *testing.T) {
 	l := Options{Limits: Limits{UnsourcedPercent: -1, UnsourcedCount: -1}}.withDefaults().Limits
 	if l.UnsourcedCount != 0 || l.UnsourcedPercent != 0 || l.Requests != defaultRequests {
 		t.Errorf("the limits are %+v", l)
+	}
+}
+
+// As for a definition whose conversion webhook is gone.
+func TestKindThatCannotBeListedHoldsNoneOfTheOthersUpForEver(t *testing.T) {
+	t.Parallel()
+	w, api, f := newFaulty(t)
+	w.run()
+	w.expect(w.source(shire), Synced)
+	kept, lost := w.source(settings), many(w, 5)
+	for _, k := range append(lost, kept) {
+		w.expect(k, Synced)
+	}
+	w.end()
+	f.set(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/secrets") {
+			http.Error(rw, "conversion webhook for rings failed: Post \"https://gone\": no route", http.StatusInternalServerError)
+			return
+		}
+		api.ServeHTTP(rw, r)
+	})
+	for _, k := range lost {
+		w.want(k, Wish{Action: Unsourced})
+	}
+	w.run()
+	w.agent.Survey(w.kinds["configmaps"])
+	w.agent.Survey(w.kinds["secrets"])
+	w.expect(lost[0], Pending)
+	time.Sleep(2 * beforeJudging)
+	if n := left(w, api); n != 6 {
+		t.Fatalf("%d are left, although secrets may be known soon", n)
+	}
+	secrets := w.agent.table("secrets")
+	secrets.mu.Lock()
+	secrets.barred = secrets.barred.Add(-longBarred)
+	secrets.mu.Unlock()
+	eventually.Do(t, 15*time.Second, "the five to go", func() error {
+		if n := left(w, api); n != 1 {
+			return fmt.Errorf("there are %d", n)
+		}
+		return nil
+	})
+}
+
+func TestMemberThatIsReachedAgainIsGivenTimeToBeKnown(t *testing.T) {
+	t.Parallel()
+	w, _, _ := newFaulty(t)
+	w.run()
+	now := time.Now()
+	table := w.agent.follower(w.kinds["secrets"], listing)
+	w.expect(w.source(shire), Synced)
+	table.enter(listing, "")
+	table.bar(true, now.Add(-longBarred))
+	table.bar(true, now)
+	if table.uncertain(now) {
+		t.Error("what has failed for a minute may still be known soon")
+	}
+	w.agent.SetReachable(false)
+	w.agent.SetReachable(true)
+	if !table.uncertain(now) {
+		t.Error("what failed while the member was away is not asked for again")
 	}
 }

@@ -32,6 +32,7 @@ func (a *Agent) follow(ctx context.Context, t *table) {
 	rest := time.Duration(0)
 	for ctx.Err() == nil && !a.dropped(t) {
 		version, err := a.begin(ctx, t)
+		t.bar(isOfKind(err), a.Clock.Now())
 		for err == nil && version != "" && ctx.Err() == nil && !a.dropped(t) {
 			version, err = a.keepUp(ctx, t, version, &rest)
 		}
@@ -44,6 +45,12 @@ func (a *Agent) follow(ctx context.Context, t *table) {
 		rest = min(max(shortestRest, 2*rest), longestRest)
 		a.pause(ctx, t, a.unfollowed(t, err, rest))
 	}
+}
+
+// isOfKind tells whether an error is what the member has said of a kind: not that it is away, nor that it has no time.
+func isOfKind(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status) && !apierrors.IsUnauthorized(err) && !apierrors.IsTooManyRequests(err) && !apierrors.IsServiceUnavailable(err)
 }
 
 // dropped tells that nobody asks for a table any more, since its kind is federated no more, or in another version. If it is again some

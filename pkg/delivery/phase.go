@@ -15,6 +15,9 @@ const (
 	forbidden              // we may not list it
 )
 
+// longBarred is for how long errors are what may pass.
+const longBarred = time.Minute
+
 func newTable(l lens) *table {
 	return &table{lens: l, kick: make(chan struct{}, 1), records: map[name]*record{}, waiting: map[name]Priority{}}
 }
@@ -73,6 +76,26 @@ func (t *table) wait(n name, p Priority) (phase, string) {
 		t.waiting[n] = max(t.waiting[n], p)
 	}
 	return t.phase, t.problem
+}
+
+// bar notes whether the member has answered a list with an error. It keeps since when that has been so without a break.
+func (t *table) bar(is bool, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case !is:
+		t.barred = time.Time{}
+	case t.barred.IsZero():
+		t.barred = now
+	}
+}
+
+// uncertain says that the copies of the kind are not known, but are about to be. A member can be unable to list a kind for as long as nobody
+// mends it (a definition whose conversion webhook is gone), so that nothing must wait for that.
+func (t *table) uncertain(now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return (t.phase == asked || t.phase == listing) && (t.barred.IsZero() || now.Sub(t.barred) < longBarred)
 }
 
 // wake ends the rest of whoever follows the kind.

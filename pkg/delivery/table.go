@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -17,7 +18,8 @@ type table struct {
 
 	mu      sync.Mutex
 	phase   phase
-	problem string // with forbidden
+	problem string    // with forbidden
+	barred  time.Time // since when the member answers every list with an error; zero if it does not
 	records map[name]*record
 	waiting map[name]Priority // to be looked at once the copies are known
 	ours    int               // records of copies
