@@ -68,7 +68,7 @@ func (r *record) report() Report {
 	if !r.there || !r.ours {
 		return report
 	}
-	c := &Copy{UID: r.uid, SourceUID: r.source, Generation: r.generation, Terminating: r.terminating, Hash: r.hash, Status: r.status}
+	c := &Copy{UID: r.uid, SourceUID: r.source, Generation: r.generation, Terminating: r.terminating, Hash: r.hash, Status: r.status, ExternalIPs: r.external}
 	if r.share != nil {
 		c.Share = *r.share
 	}

@@ -19,9 +19,9 @@ func (r *record) see(s sight) change {
 		r.settled, r.crew = 0, nil
 	}
 	if !s.whole { // what an apply's answer does not say
-		s.share, s.status, s.established = old.share, old.status, old.established
+		s.share, s.status, s.established, s.external = old.share, old.status, old.established, old.external
 		if s.uid != old.uid {
-			s.share, s.status, s.established = nil, nil, false
+			s.share, s.status, s.established, s.external = nil, nil, false, ""
 		}
 	}
 	r.sight, r.there = s, true
@@ -29,7 +29,7 @@ func (r *record) see(s sight) change {
 	return change{
 		established: s.established && !old.established,
 		look:        identity || old.digest != s.digest || old.scaler != s.scaler || old.established != s.established,
-		tell:        identity || old.generation != s.generation || !bytes.Equal(old.status, s.status) || !equalShares(old.share, s.share),
+		tell:        identity || old.generation != s.generation || old.external != s.external || !bytes.Equal(old.status, s.status) || !equalShares(old.share, s.share),
 	}
 }
 

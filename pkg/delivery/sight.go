@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -28,6 +29,7 @@ type sight struct {
 	digest      uint64 // of fields; 0: none
 	share       *shape.Share
 	status      json.RawMessage
+	external    string // addresses of a Service's spec, with commas between
 	scaler      scaler
 	ours        bool // label and federation-uid say so
 	labelled    bool
@@ -102,8 +104,11 @@ func (l *lens) object(o *object) (sight, error) {
 		}
 		s.share = &share
 	}
-	if l.kind.ID() == kinds.CRD {
+	switch l.kind.ID() {
+	case kinds.CRD:
 		s.established = isEstablished(o.Status)
+	case "services":
+		s.external = externalIPs(o.Spec)
 	}
 	if l.kind.Status && len(o.Status) > 0 {
 		var b bytes.Buffer
@@ -113,6 +118,15 @@ func (l *lens) object(o *object) (sight, error) {
 		s.status = bytes.Clone(b.Bytes())
 	}
 	return s, nil
+}
+
+// externalIPs are nobody's to trust: a member's people set them where the source does not.
+func externalIPs(spec json.RawMessage) string {
+	var s struct{ ExternalIPs []string }
+	if json.Unmarshal(spec, &s) != nil { // what cannot be read is as good as not said
+		return ""
+	}
+	return strings.Join(s.ExternalIPs, ",")
 }
 
 func isEstablished(status json.RawMessage) bool {

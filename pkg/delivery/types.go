@@ -109,6 +109,7 @@ type Copy struct {
 	Hash           string
 	Share          shape.Share     // that the object has now
 	Status         json.RawMessage // of kinds with Status
+	ExternalIPs    string          // of a Service, with commas between: the source's, or the member's own where it has none
 	// Unschedulable counts pods that the member has had no room for, for longer than a minute. Waiting says for people why pods are not
 	// ready. Both are looked at while the object is not ready.
 	Unschedulable int32

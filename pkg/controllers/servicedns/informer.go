@@ -48,7 +48,7 @@ func reduce(o any) (any, error) {
 			is.Annotations[name] = text
 		}
 	}
-	is.Spec.Type, is.Spec.ExternalIPs = s.Spec.Type, s.Spec.ExternalIPs
+	is.Spec.Type = s.Spec.Type
 	if len(s.Spec.Selector) > 0 {
 		is.Spec.Selector = map[string]string{"": ""} // that there is one
 	}

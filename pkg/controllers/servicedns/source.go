@@ -25,8 +25,7 @@ type source struct {
 	published bool   // it shall have names
 	from      string // one of the values of AnnotationDNSAddresses; "" if that is malformed
 	ingress   string // whose addresses it has
-	external  []netip.Addr
-	selects   bool // it has a selector, so that it needs endpoints
+	selects   bool   // it has a selector, so that it needs endpoints
 	ttl       uint32
 	drained   []string // members
 	problems  []string // what is malformed
@@ -72,9 +71,6 @@ func read(s *corev1.Service, services kinds.Kind, ttl uint32) *source {
 	}
 	if is.ttl, err = dnsstate.TTL(s.Annotations, ttl); err != nil {
 		is.problems = append(is.problems, err.Error())
-	}
-	if is.from == fedv1beta1.DNSAddressesExternalIPs {
-		is.external = addresses(s.Spec.ExternalIPs)
 	}
 	is.drained = dnsstate.Drains(s.Annotations)
 	return is

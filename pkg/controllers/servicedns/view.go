@@ -3,6 +3,7 @@ package servicedns
 import (
 	"encoding/json"
 	"net/netip"
+	"strings"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/controllers/state"
@@ -37,7 +38,9 @@ func (c *Controller) views(s *source, before dnsstate.Members, f *fleet) []view 
 		v := view{member: p.Member, drained: m.drained || s.drains(p.Member), away: m.away, placed: placed(p)}
 		switch s.from {
 		case fedv1beta1.DNSAddressesExternalIPs:
-			v.addresses = s.external
+			if p.Copy != nil {
+				v.addresses = addresses(strings.Split(p.Copy.ExternalIPs, ","))
+			}
 		case fedv1beta1.DNSAddressesNodes:
 			v.addresses = m.nodes
 		case fedv1beta1.DNSAddressesIngressPrefix:

@@ -4,6 +4,7 @@ package servicedns_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -151,6 +152,14 @@ func (w *world) publish(name string, change ...func(*corev1.Service)) {
 		f(s)
 	}
 	w.must(w.api.CoreV1().Services("shop").Create(w.t.Context(), s, metav1.CreateOptions{}))
+}
+
+// external gives a Service external IPs, there.
+func (w *world) external(where kubernetes.Interface, name string, at ...string) {
+	w.t.Helper()
+	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"externalIPs": at}})
+	w.must(nil, err)
+	w.must(where.CoreV1().Services("shop").Patch(w.t.Context(), name, types.MergePatchType, patch, metav1.PatchOptions{}))
 }
 
 // balance gives the copy of a Service addresses of load balancers: IPs or hostnames.
