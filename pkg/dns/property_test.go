@@ -232,8 +232,14 @@ func checkSeed(t *testing.T, seed uint64) {
 			continue
 		}
 		for _, s := range append(w.Sets, markOf(w.Name, "f", "uid", w.Service)) {
-			if !cmp.Equal(zone[key(s)].Values, s.Values) {
-				t.Fatalf("%s %s is %v, want %v", s.Name, s.Type, zone[key(s)].Values, s.Values)
+			if diff := cmp.Diff(s, zone[key(s)]); diff != "" {
+				t.Fatalf("%s %s is another (-want +got):\n%s", s.Name, s.Type, diff)
+			}
+		}
+		for _, kind := range []dns.Type{dns.A, dns.AAAA, dns.CNAME} {
+			left, there := zone[w.Name+" "+string(kind)]
+			if there && !slices.ContainsFunc(w.Sets, func(s dns.RecordSet) bool { return s.Type == kind }) {
+				t.Fatalf("%v is left of what was there before", left)
 			}
 		}
 	}
