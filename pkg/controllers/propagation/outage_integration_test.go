@@ -267,6 +267,8 @@ func (w *world) testFailover(t *testing.T, gondor, rohan *member) {
 	w.runs(gondor, "guarded")
 	w.runs(rohan, "guarded")
 	told := w.event("rohan", "FailedOver")
+	before, err := rohan.Client.AppsV1().Deployments("shop").Get(t.Context(), "guarded", metav1.GetOptions{})
+	w.must(nil, err)
 	rohan.Stop()
 	w.ready("rohan", metav1.ConditionFalse)
 	time.Sleep(grace / 2)
@@ -277,6 +279,11 @@ func (w *world) testFailover(t *testing.T, gondor, rohan *member) {
 	w.runs(gondor, "guarded")
 	rohan.Restart()
 	w.shares("guarded", map[*member]int32{gondor: 3, rohan: 3})
+	after, err := rohan.Client.AppsV1().Deployments("shop").Get(t.Context(), "guarded", metav1.GetOptions{})
+	w.must(nil, err)
+	if after.UID != before.UID || after.Generation != before.Generation { // made anew, or trimmed and filled again
+		t.Errorf("rohan had Deployment %s, generation %d; back again it has %s, generation %d", before.UID, before.Generation, after.UID, after.Generation)
+	}
 	if got := w.event("rohan", "FailedOver"); got == told {
 		t.Error("nobody was told")
 	}
