@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -41,7 +42,11 @@ func (p *Provider) connect(ctx context.Context) (*route53.Client, error) {
 // configure finds region and credentials. What a file of AWS' own has wrong is told as it is: such errors name the file and the setting.
 func (p *Provider) configure(ctx context.Context) error {
 	o := p.options
-	loading := []func(*config.LoadOptions) error{config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} })}
+	loading := []func(*config.LoadOptions) error{
+		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
+		// A request for credentials outlives the contexts of those who wait for it, so that it needs an end of its own.
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTimeout)),
+	}
 	if o.Region != "" {
 		loading = append(loading, config.WithRegion(o.Region))
 	} else {

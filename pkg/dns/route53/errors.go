@@ -1,6 +1,7 @@
 package route53
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,6 +93,14 @@ func status(err error) int {
 	return 0
 }
 
+// statusOf is that of answers which know it themselves: those of agents.
+func statusOf(answer smithy.APIError) int {
+	if known, ok := answer.(interface{ HTTPStatusCode() int }); ok {
+		return known.HTTPStatusCode()
+	}
+	return 0
+}
+
 // toldCredentials says why there are none. Only what somebody decided is a denial: what gives credentials out may be away for a while. Of answers,
 // only the code is told if the message may have parts of what was sent in it.
 func toldCredentials(ctx context.Context, err error) error {
@@ -100,7 +109,7 @@ func toldCredentials(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.As(err, &answer):
-		return toldAnswer(answer, status(err))
+		return toldAnswer(answer, cmp.Or(status(err), statusOf(answer)))
 	case status(err) == 429:
 		return &dns.Throttled{Err: fmt.Errorf("get credentials: %w", passing(err))}
 	case unanswered(err) && fromMachine(err):
@@ -114,8 +123,8 @@ func toldCredentials(ctx context.Context, err error) error {
 func toldAnswer(answer smithy.APIError, status int) error {
 	code := answer.ErrorCode()
 	said := fmt.Errorf("get credentials: %s", code)
-	if code == "" { // agents of the pod's identity may answer in plain words
-		said = errors.New("get credentials: an answer without a code")
+	if code == "" || code == "UnknownError" { // gates and agents in between answer in words of their own
+		said = fmt.Errorf("get credentials: HTTP status %d", status)
 	}
 	switch {
 	case slices.Contains(throttling, code) || status == 429:
