@@ -74,7 +74,7 @@ func TestIntegrationAgent(t *testing.T) {
 			p.run()
 			p.namespace()
 			k := p.configMap("settings", "ours")
-			if r := p.expect(k, Conflict); r.Copy != nil || !strings.Contains(r.Message, fedv1beta1.AnnotationAdopt) {
+			if r := p.expect(k, Conflict); r.Copy != nil || !strings.Contains(r.Message, fedv1beta1.AnnotationAdopt) || !strings.HasSuffix(r.Message, until) {
 				p.t.Errorf("the report is %+v", r)
 			}
 			if now := p.get("settings"); now.ResourceVersion != cm.ResourceVersion {
@@ -96,7 +96,7 @@ func TestIntegrationAgent(t *testing.T) {
 			p.run()
 			p.namespace()
 			k := p.configMap("settings", "ours", func(w *Wish) { w.Adopt = true })
-			if r := p.expect(k, Conflict); !strings.Contains(r.Message, "council") {
+			if r := p.expect(k, Conflict); !strings.Contains(r.Message, "council") || !strings.HasSuffix(r.Message, until) {
 				p.t.Errorf("the report is %+v", r)
 			}
 			if now := p.get("settings"); now.ResourceVersion != cm.ResourceVersion {

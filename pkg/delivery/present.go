@@ -21,6 +21,9 @@ const (
 // lookAgain is when an object that is in the way is looked at again: nothing tells when it goes.
 const lookAgain = 5 * time.Minute
 
+// until says so to who removes such an object.
+const until = "it is looked at again every 5 minutes, and when the source changes"
+
 // present makes the copy what is wished.
 func (j *job) present(ctx context.Context, r *record, wished string) verdict {
 	share, hash := j.share(r), wished
@@ -152,13 +155,13 @@ func (j *job) mine(m *metav1.PartialObjectMetadata, s *sight) (verdict, bool) {
 	case j.kind.ID() == namespacesID:
 		return verdict{state: Used, again: lookAgain}, false
 	case other != "":
-		return verdict{state: Conflict, message: say("the object in the member is of federation %q", other), again: lookAgain}, false
+		return verdict{state: Conflict, message: say("the object in the member is of federation %q; %s", other, until), again: lookAgain}, false
 	case j.wish.Adopt:
 		return verdict{}, true
 	default:
 		return verdict{
 			state: Conflict, again: lookAgain,
-			message: say("the member has an object of that name, which is left alone; to take it over, annotate the source %s=true", fedv1beta1.AnnotationAdopt),
+			message: say("the member has an object of that name, which is left alone; to take it over, annotate the source %s=true; or remove it: %s", fedv1beta1.AnnotationAdopt, until),
 		}, false
 	}
 }

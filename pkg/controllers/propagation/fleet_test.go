@@ -2,6 +2,7 @@ package propagation
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,7 +170,12 @@ func TestFailOverAndBack(t *testing.T) {
 		reasons = append(reasons, e)
 	}
 	if len(reasons) != 4 { // b fails over, b and c are held, b fails over again
-		t.Errorf("events: %q", reasons)
+		t.Fatalf("events: %q", reasons)
+	}
+	for _, way := range []string{"fedhelm unjoin", "--failover-limit"} {
+		if !strings.Contains(reasons[1], "FailoverHeld") || !strings.Contains(reasons[1], way) {
+			t.Errorf("event %q names no way out by %s", reasons[1], way)
+		}
 	}
 }
 
