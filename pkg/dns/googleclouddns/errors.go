@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"cloud.google.com/go/auth"
+	"cloud.google.com/go/compute/metadata"
 	"google.golang.org/api/googleapi"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
@@ -93,34 +95,44 @@ func withoutURL(err error) error {
 	return err
 }
 
-// toldIdentity says why there is no token. What was answered is left out but for its code: it may have parts of what was sent in it.
+// toldIdentity says why there is no token. Only what somebody decided is a denial: what gives tokens out may be away for a while. Of answers, only
+// the code is told: they may have parts of what was sent in them.
 func toldIdentity(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	var answer *auth.Error
+	var machine *metadata.Error
 	var sent *url.Error
+	written := answerWritten.FindStringSubmatchIndex(err.Error())
 	switch {
 	case errors.As(err, &answer) && answer.Response != nil:
-		return toldToken(answer)
+		return toldToken(answer.Response.StatusCode, answer.Response.Header, answer.Body)
+	case errors.As(err, &machine):
+		return toldToken(machine.Code, nil, nil)
 	case errors.As(err, &sent) || errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("get a token: %w", withoutURL(err))
+	case written != nil:
+		status, _ := strconv.Atoi(err.Error()[written[2]:written[3]])
+		return toldToken(status, nil, []byte(err.Error()[written[1]:]))
 	}
 	return fmt.Errorf("%w: %w", dns.ErrDenied, err)
 }
 
-func toldToken(answer *auth.Error) error {
-	status := answer.Response.StatusCode
+// answerWritten finds answers in errors of the client's that have no type: those of exchanges of tokens for others. What follows is their body.
+var answerWritten = regexp.MustCompile(`credentials: status code (\d{3}): `)
+
+func toldToken(status int, header http.Header, answer []byte) error {
 	said := fmt.Errorf("get a token: HTTP status %d", status)
 	var body struct {
 		Error string `json:"error"`
 	}
-	if json.Unmarshal(answer.Body, &body) == nil && slices.Contains(tokenErrors, body.Error) {
+	if json.Unmarshal(answer, &body) == nil && slices.Contains(tokenErrors, body.Error) {
 		said = fmt.Errorf("%w: %s", said, body.Error)
 	}
 	switch {
 	case status == http.StatusTooManyRequests:
-		return &dns.Throttled{After: retryAfter(answer.Response.Header), Err: said}
+		return &dns.Throttled{After: retryAfter(header), Err: said}
 	case status >= http.StatusInternalServerError:
 		return said
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -135,12 +136,12 @@ func (e *exchange) Token(ctx context.Context) (*auth.Token, error) {
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("token-url: %w", withoutURL(err))
+		return nil, &url.Error{Op: request.Method, URL: "token-url", Err: withoutURL(err)}
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
-		return nil, fmt.Errorf("token-url: %w", err)
+		return nil, &url.Error{Op: request.Method, URL: "token-url", Err: err}
 	}
 	if response.StatusCode != http.StatusOK {
 		return nil, &auth.Error{Response: response}

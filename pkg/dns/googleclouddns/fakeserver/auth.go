@@ -58,6 +58,13 @@ func (s *Server) authorized(r *http.Request) bool {
 	return ok && s.tokens[token]
 }
 
+// Token is one that is good, for tests whose own servers give them out.
+func (s *Server) Token() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newToken()
+}
+
 func (s *Server) newToken() string {
 	s.serial++
 	token := fmt.Sprintf("ya29.fake-%d", s.serial)
