@@ -156,7 +156,7 @@ func (o Options) withZone(ctx context.Context, zone dnsconfig.Zone, do func(cont
 	if err != nil {
 		return err
 	}
-	found, err := dns.SelectZone(all, zone.Name, zone.ID)
+	found, err := dns.SelectZone(zone.Provider, all, zone.Name, zone.ID)
 	if errors.Is(err, dns.ErrNoZone) && zone.ID == "" {
 		o.say("zone %s: the DNS provider has none", zone.Name)
 		return nil

@@ -116,9 +116,13 @@ func TestMarks(t *testing.T) {
 }
 
 func TestSelectZone(t *testing.T) {
-	zones := []dns.Zone{{ID: "1", Name: "example.com."}, {ID: "2", Name: "example.org."}, {ID: "3", Name: "example.org."}}
+	zones := []dns.Zone{
+		{ID: "1", Name: "example.com."}, {ID: "2", Name: "example.org."}, {ID: "3", Name: "example.org."},
+		{ID: "4", Name: "example.edu."}, {ID: "5", Name: "example.edu.", Private: true},
+	}
 	for _, tt := range []struct {
 		name     string
+		provider string
 		zone, id string
 		want     string // id
 		err      error
@@ -129,14 +133,18 @@ func TestSelectZone(t *testing.T) {
 		{name: "nor do capitals", zone: "Example.COM", want: "1"},
 		{name: "by id", id: "3", want: "3"},
 		{name: "by id, where the name is ambiguous", zone: "example.org", id: "2", want: "2"},
-		{name: "none of that name", zone: "example.net", err: dns.ErrNoZone, message: "--dns-create-zone"},
+		{name: "none of that name", zone: "example.net", err: dns.ErrNoZone, message: "controlPlane.controllerManager.dns.createZone=true"},
+		{name: "none of that name in CoreDNS, where none can be made", provider: "coredns", zone: "example.net", err: dns.ErrNoZone, message: "no such zone: name it in CoreDNS' Corefile and in zones"},
+		{name: "nor by updates", provider: "rfc2136", zone: "example.net", err: dns.ErrNoZone, message: "no such zone: make it in the server's configuration"},
+		{name: "by id, as tools print it", id: "/hostedzone/3", want: "3"},
 		{name: "a parent is another zone", zone: "com", err: dns.ErrNoZone},
-		{name: "none of that id", id: "9", err: dns.ErrNoZone, message: "example.com. (id 1)"},
-		{name: "several of that name", zone: "example.org", err: dns.ErrAmbiguousZone, message: "example.org. (id 2), example.org. (id 3)"},
+		{name: "none of that id", id: "9", err: dns.ErrNoZone, message: "example.com. (id 1, public)"},
+		{name: "several of that name", zone: "example.org", err: dns.ErrAmbiguousZone, message: "upgrade --dns-zone-id=ID, or the chart's value zoneID of the zone: example.org. (id 2), example.org. (id 3)"},
+		{name: "one of that name is private", zone: "example.edu", err: dns.ErrAmbiguousZone, message: "example.edu. (id 4, public), example.edu. (id 5, private)"},
 		{name: "the one with that id is called otherwise", zone: "example.com", id: "2", err: dns.ErrNoZone, message: `is "example.org."`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := dns.SelectZone(zones, tt.zone, tt.id)
+			got, err := dns.SelectZone(tt.provider, zones, tt.zone, tt.id)
 			if got.ID != tt.want || !errors.Is(err, tt.err) {
 				t.Fatalf("SelectZone = %v, %v, want id %q, error %v", got, err, tt.want, tt.err)
 			}

@@ -41,7 +41,8 @@ func (p *planner) foreign(w Wanted, own []string) string {
 	case marked && p.owner.Owns(mark):
 		return ""
 	case marked && mark.Federation == p.owner.Federation:
-		return fmt.Sprintf("%q belongs to an earlier federation %q: if it is gone, let its names be taken over with --dns-adopt-uids=%s", w.Name, mark.Federation, mark.UID)
+		return fmt.Sprintf("%q belongs to an earlier federation %q: if it is gone, have its names taken over: fedhelm upgrade %s --set-json='controlPlane.controllerManager.dns.adoptUIDs=[%q]'",
+			w.Name, mark.Federation, mark.Federation, mark.UID)
 	case marked:
 		return fmt.Sprintf("%q belongs to federation %q (uid %s): use another DNS zone or suffix, or delete it there", w.Name, mark.Federation, mark.UID)
 	case texts != nil:

@@ -71,7 +71,7 @@ func TestPlan(t *testing.T) {
 		{name: "a mark that was lost is not put back to other records", wanted: []dns.Wanted{web}, has: []dns.RecordSet{set(name, dns.A, "192.0.2.9")}, scope: made, conflict: "did not make"},
 		{name: "records without a mark are foreign", wanted: []dns.Wanted{web}, has: []dns.RecordSet{a}, conflict: "did not make"},
 		{name: "another federation's name is foreign", wanted: []dns.Wanted{web}, has: []dns.RecordSet{markOf(name, "g", "uid", "ns/web")}, conflict: `federation "g" (uid uid)`},
-		{name: "so is that of an earlier one", wanted: []dns.Wanted{web}, has: []dns.RecordSet{markOf(name, "f", "lost", "ns/web")}, conflict: "--dns-adopt-uids=lost"},
+		{name: "so is that of an earlier one", wanted: []dns.Wanted{web}, has: []dns.RecordSet{markOf(name, "f", "lost", "ns/web")}, conflict: `fedhelm upgrade f --set-json='controlPlane.controllerManager.dns.adoptUIDs=["lost"]'`},
 		{name: "a text of somebody else's at the mark's name is foreign", wanted: []dns.Wanted{web}, has: []dns.RecordSet{set(mark, dns.TXT, "x")}, conflict: "no room"},
 		{name: "so is a CNAME there", wanted: []dns.Wanted{web}, has: []dns.RecordSet{set(mark, dns.CNAME, "x.example.net.")}, conflict: "no room"},
 		{name: "a record without values is the provider's own", wanted: []dns.Wanted{web}, has: []dns.RecordSet{ours, set(name, dns.A)}, conflict: "alias"},

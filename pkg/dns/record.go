@@ -45,6 +45,7 @@ type Unit struct {
 
 // Zone is one at a provider.
 type Zone struct {
-	ID   string // the provider's; the name where it has none
-	Name string // absolute
+	ID      string // the provider's; the name where it has none
+	Name    string // absolute
+	Private bool   // only some networks see it, as far as the provider knows of such zones
 }

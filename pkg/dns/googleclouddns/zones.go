@@ -88,5 +88,5 @@ func managedNames(zone string) [2]string {
 }
 
 func zoneOf(z *clouddns.ManagedZone) dns.Zone {
-	return dns.Zone{ID: z.Name, Name: escapes.Name(z.DnsName)}
+	return dns.Zone{ID: z.Name, Name: escapes.Name(z.DnsName), Private: z.Visibility == "private"}
 }

@@ -17,7 +17,7 @@ func TestZonesOfOneNameHaveTheirOwnIDs(t *testing.T) {
 	server.AddZone(fakeserver.Zone{Name: "inside", DNSName: example.Name, Visibility: "private"})
 	server.AddZone(fakeserver.Zone{Name: "elsewhere", DNSName: example.Name, Visibility: "private", ForwardingConfig: map[string]any{"targetNameServers": []map[string]string{{"ipv4Address": "192.0.2.1"}}}})
 	zones, err := p.Zones(t.Context())
-	if want := []dns.Zone{example, {ID: "inside", Name: example.Name}}; err != nil || !slices.Equal(zones, want) {
+	if want := []dns.Zone{example, {ID: "inside", Name: example.Name, Private: true}}; err != nil || !slices.Equal(zones, want) {
 		t.Errorf("Zones() = %v, %v, want %v: what only forwards holds no records", zones, err, want)
 	}
 }

@@ -147,12 +147,14 @@ func TestZoneIsFoundOrMade(t *testing.T) {
 		zones  []dns.Zone
 		id     string
 		create bool
+		cannot bool // the provider makes no zones
 		want   keeper.Reason
 		zone   dns.Zone
 	}{
 		{name: "one of that name", zones: []dns.Zone{zone}, want: keeper.Synced, zone: zone},
 		{name: "none", want: keeper.ZoneNotFound},
 		{name: "none, and it may be made", create: true, want: keeper.Synced, zone: dns.Zone{ID: "zone-1", Name: "example.com."}},
+		{name: "none, and the provider cannot make it", create: true, cannot: true, want: keeper.ZoneNotFound},
 		{name: "two", zones: []dns.Zone{zone, twin}, want: keeper.ZoneAmbiguous},
 		{name: "two are not made three", zones: []dns.Zone{zone, twin}, create: true, want: keeper.ZoneAmbiguous},
 		{name: "two, and the id says which", zones: []dns.Zone{zone, twin}, id: "z2", want: keeper.Synced, zone: twin},
@@ -162,6 +164,14 @@ func TestZoneIsFoundOrMade(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				w.server = inmemory.New(tt.zones...)
+				if tt.cannot {
+					w.server.Fail(inmemory.Faults{Call: func(call string) error {
+						if call == inmemory.CallCreate {
+							return errors.ErrUnsupported
+						}
+						return nil
+					}})
+				}
 				w.options.ZoneID, w.options.CreateZone = tt.id, tt.create
 				w.start()
 				w.settle()

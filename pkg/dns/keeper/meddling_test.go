@@ -132,7 +132,7 @@ func TestForeignNamesAreLeftAlone(t *testing.T) {
 		{name: "another federation's mark", message: `federation "mordor"`, foreign: []dns.RecordSet{
 			{Name: name, Type: dns.A, TTL: 5, Values: []string{"203.0.113.66"}},
 			{Name: dns.MarkName(name), Type: dns.TXT, TTL: 300, Values: []string{"heritage=fedhelm,federation=mordor,uid=1,service=default/web"}}}},
-		{name: "an earlier federation of the same name", message: "--dns-adopt-uids=1", foreign: []dns.RecordSet{
+		{name: "an earlier federation of the same name", message: `adoptUIDs=["1"]`, foreign: []dns.RecordSet{
 			{Name: dns.MarkName(name), Type: dns.TXT, TTL: 300, Values: []string{"heritage=fedhelm,federation=fellowship,uid=1,service=default/web"}}}},
 		{name: "a text where the mark would be", message: "no room", foreign: []dns.RecordSet{{Name: dns.MarkName(name), Type: dns.TXT, TTL: 5, Values: []string{"x"}}}},
 	} {

@@ -56,9 +56,11 @@ func (k *Keeper) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	zone, err := dns.SelectZone(zones, k.o.ZoneName, k.o.ZoneID)
+	zone, err := dns.SelectZone(k.o.Provider, zones, k.o.ZoneName, k.o.ZoneID)
 	if errors.Is(err, dns.ErrNoZone) && k.o.CreateZone && k.o.ZoneID == "" {
-		zone, err = k.provider.CreateZone(ctx, dns.Absolute(k.o.ZoneName))
+		if made, failed := k.provider.CreateZone(ctx, dns.Absolute(k.o.ZoneName)); !errors.Is(failed, errors.ErrUnsupported) {
+			zone, err = made, failed
+		}
 	}
 	if err != nil {
 		return err

@@ -58,7 +58,7 @@ func (p *Provider) change(ctx context.Context, zone dns.Zone, units []dns.Unit) 
 		}
 	}
 	_, err := call(ctx, p, "ChangeResourceRecordSets", (*route53.Client).ChangeResourceRecordSets, &route53.ChangeResourceRecordSetsInput{
-		HostedZoneId: aws.String(zoneID(zone.ID)), ChangeBatch: &types.ChangeBatch{Changes: changes},
+		HostedZoneId: aws.String(dns.PlainID(zone.ID)), ChangeBatch: &types.ChangeBatch{Changes: changes},
 	})
 	if err == nil {
 		p.memory.Forget(zone.ID, units)

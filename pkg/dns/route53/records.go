@@ -22,7 +22,7 @@ func (p *Provider) Records(ctx context.Context, zone dns.Zone, under string) ([]
 	listing := escapes.NewListing()
 	var sets []dns.RecordSet
 	// Sets are sorted by their names' labels from the last to the first, so that what is below a name comes after it without a gap.
-	in := &route53.ListResourceRecordSetsInput{HostedZoneId: aws.String(zoneID(zone.ID)), MaxItems: aws.Int32(pageSize), StartRecordName: aws.String(under)}
+	in := &route53.ListResourceRecordSetsInput{HostedZoneId: aws.String(dns.PlainID(zone.ID)), MaxItems: aws.Int32(pageSize), StartRecordName: aws.String(under)}
 	for more := true; more; {
 		page, err := p.page(ctx, in, len(sets) > 0)
 		if err != nil {

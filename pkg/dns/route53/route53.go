@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -95,6 +94,3 @@ func paceError(ctx context.Context, err error) error {
 	}
 	return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 }
-
-// zoneID is one as other tools give it, too.
-func zoneID(id string) string { return strings.TrimPrefix(id, "/hostedzone/") }

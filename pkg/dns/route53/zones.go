@@ -67,5 +67,7 @@ func (p *Provider) CreateZone(ctx context.Context, name string) (dns.Zone, error
 }
 
 func zoneOf(z types.HostedZone) dns.Zone {
-	return dns.Zone{ID: zoneID(aws.ToString(z.Id)), Name: escapes.Name(aws.ToString(z.Name))}
+	return dns.Zone{
+		ID: dns.PlainID(aws.ToString(z.Id)), Name: escapes.Name(aws.ToString(z.Name)), Private: z.Config != nil && z.Config.PrivateZone,
+	}
 }

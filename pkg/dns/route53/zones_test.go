@@ -13,7 +13,7 @@ import (
 
 func TestZonesOfOneNameHaveTheirOwnIDs(t *testing.T) {
 	server, p, zone := started(t)
-	private := dns.Zone{ID: server.AddZone("example.com.", true), Name: "example.com."}
+	private := dns.Zone{ID: server.AddZone("example.com.", true), Name: "example.com.", Private: true}
 	zones, err := p.Zones(t.Context())
 	if want := []dns.Zone{zone, private}; err != nil || !slices.Equal(zones, want) {
 		t.Errorf("Zones() = %v, %v, want %v", zones, err, want)
