@@ -69,7 +69,7 @@ func TestGenerateAndHelmInstallEqualsInit(t *testing.T) {
 
 func TestDryRun(t *testing.T) {
 	config := filepath.Join(t.TempDir(), "coredns.conf")
-	if err := os.WriteFile(config, []byte("[Global]\nzones = hunter2.example.com.\n"), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte("[Global]\netcd-endpoints = http://hunter2:2379\nzones = example.com.\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c := newConsole(nil, nil)

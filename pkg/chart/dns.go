@@ -29,7 +29,9 @@ func (d DNS) validate() error {
 		return errors.Join(append(errs, errors.New("--dns-provider-config is given without --dns-provider"))...)
 	}
 	if dnsconfig.CheckProvider(d.Provider) == nil {
-		errs = append(errs, flagError("dns-provider-config", dnsconfig.CheckFile(d.Provider, d.Config)))
+		for _, err := range dnsconfig.Check(d.Provider, d.Config, d.Zone, nil) { // nothing is beside it in the Secret that is made of it
+			errs = append(errs, flagError("dns-provider-config", err))
+		}
 	}
 	return errors.Join(errs...)
 }

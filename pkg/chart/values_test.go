@@ -79,7 +79,7 @@ func TestValues(t *testing.T) {
 			name: "a provider's configuration becomes the name of a Secret, never a value",
 			options: Options{
 				Name: "fellowship",
-				DNS:  DNS{Provider: "coredns", Zone: "example.com.", Config: []byte("[Global]\n")},
+				DNS:  DNS{Provider: "coredns", Zone: "example.com.", Config: []byte("[Global]\netcd-endpoints = http://etcd:2379\nzones = example.com.\n")},
 			},
 			want: table("global", table("dns", map[string]any{
 				"provider": "coredns", "zone": "example.com.", "configSecret": "fellowship-dns-provider",

@@ -22,11 +22,22 @@ func Parse(provider string, content []byte) (Config, error) {
 	if err := CheckProvider(provider); err != nil {
 		return Config{}, err
 	}
-	v := values{}
 	if len(content) > 0 {
 		if err := CheckFile(provider, content); err != nil {
 			return Config{}, err
 		}
+	}
+	c, errs := parse(provider, content)
+	if len(errs) > 0 {
+		return Config{}, fmt.Errorf("configuration of DNS provider %s: %w", provider, errors.Join(errs...))
+	}
+	return c, nil
+}
+
+// parse takes what CheckFile has passed, or nothing, and says what is wrong with its values.
+func parse(provider string, content []byte) (Config, []error) {
+	v := values{}
+	if len(content) > 0 {
 		v.read(content)
 	}
 	c := Config{Provider: provider}
@@ -40,10 +51,7 @@ func Parse(provider string, content []byte) (Config, error) {
 	case "aws-route53":
 		c.AWSRoute53 = v.awsRoute53()
 	}
-	if len(v.errs) > 0 {
-		return Config{}, fmt.Errorf("configuration of DNS provider %s: %w", provider, errors.Join(v.errs...))
-	}
-	return c, nil
+	return c, v.errs
 }
 
 // values are those of [Global], by key in lower case, and what is wrong with them.

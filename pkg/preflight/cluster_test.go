@@ -236,6 +236,9 @@ func TestSecrets(t *testing.T) {
 	secret := func(kind corev1.SecretType, key string) *corev1.Secret {
 		return &corev1.Secret{ObjectMeta: meta("given"), Type: kind, Data: map[string][]byte{key: []byte("x")}}
 	}
+	dnsSecret := func(content, beside string) *corev1.Secret {
+		return &corev1.Secret{ObjectMeta: meta("given"), Data: map[string][]byte{DNSConfigKey: []byte(content), beside: []byte("x")}}
+	}
 	o := options
 	tests := []struct {
 		name  string
@@ -245,7 +248,11 @@ func TestSecrets(t *testing.T) {
 		{name: "a pull secret that is there", check: with(o(secret(corev1.SecretTypeDockerConfigJson, "k")), "given", "").pullSecrets},
 		{name: "a pull secret that is missing", check: with(o(), "given", "").pullSecrets, want: []string{`no Secret "given"`, "create secret docker-registry given"}},
 		{name: "a pull secret of another type", check: with(o(secret(corev1.SecretTypeOpaque, "k")), "given", "").pullSecrets, want: []string{`of type "Opaque"`}},
-		{name: "DNS configuration that is there", check: with(o(secret(corev1.SecretTypeOpaque, DNSConfigKey)), "", "given").dnsSecret},
+		{name: "DNS configuration that is there", check: with(o(dnsSecret("[Global]\netcd-endpoints = https://a\nzones = example.com.\netcd-ca-file = ca.crt\n", "ca.crt")), "", "given").dnsSecret},
+		{
+			name: "DNS configuration that cannot work", check: with(o(dnsSecret("[Global]\nzones = example.org.\netcd-ca-file = ca.crt\n", "other.crt")), "", "given").dnsSecret,
+			want: []string{`Secret "given", key "federation-dns-provider.conf": etcd-endpoints: is needed`, "zones: example.com. is missing", "etcd-ca-file: names a file"},
+		},
 		{name: "DNS configuration that is missing", check: with(o(), "", "given").dnsSecret, want: []string{`no Secret "given"`, "--dns-provider-config"}},
 		{name: "DNS configuration under another key", check: with(o(secret(corev1.SecretTypeOpaque, "conf")), "", "given").dnsSecret, want: []string{"has no key"}},
 		{name: "no DNS configuration asked for", check: with(o(), "", "").dnsSecret},
@@ -264,6 +271,6 @@ func with(o InitOptions, pull, dns string) InitOptions {
 	if pull != "" {
 		o.PullSecrets = []string{pull}
 	}
-	o.DNSConfigSecret = dns
+	o.DNSConfigSecret, o.DNSProvider, o.DNSZone = dns, "coredns", "example.com."
 	return o
 }

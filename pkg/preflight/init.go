@@ -22,6 +22,8 @@ type InitOptions struct {
 
 	PullSecrets     []string
 	DNSConfigSecret string // must be there; "" when there is none or init makes it
+	DNSProvider     string // whose configuration it is
+	DNSZone         string // that it is for
 	ServiceType     corev1.ServiceType
 	ClusterRoles    bool // the release has ClusterRoles
 }

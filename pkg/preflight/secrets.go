@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fedhelm/fedhelm/pkg/dnsconfig"
 )
 
 // DNSConfigKey is the key of a DNS provider's Secret that holds its configuration.
@@ -52,7 +55,11 @@ func (o InitOptions) dnsSecret(ctx context.Context) error {
 	if len(secret.Data[DNSConfigKey]) == 0 {
 		return &Problem{Reason: fmt.Sprintf("Secret %q has no key %q", o.DNSConfigSecret, DNSConfigKey), WayOut: wayOut}
 	}
-	return nil
+	var errs []error
+	for _, err := range dnsconfig.Check(o.DNSProvider, secret.Data[DNSConfigKey], o.DNSZone, slices.Collect(maps.Keys(secret.Data))) {
+		errs = append(errs, &Problem{Reason: fmt.Sprintf("Secret %q, key %q: %v", o.DNSConfigSecret, DNSConfigKey, err)})
+	}
+	return merge(errs)
 }
 
 // secret returns nil when there is no Secret of that name.

@@ -110,6 +110,8 @@ func (r *initRun) preflight() preflight.InitOptions {
 		Capacity:        v.String("controlPlane.etcd.persistence.size"),
 		PullSecrets:     v.Strings("global.image.pullSecrets"),
 		DNSConfigSecret: configSecret,
+		DNSProvider:     v.String("global.dns.provider"),
+		DNSZone:         v.String("global.dns.zone"),
 		ServiceType:     corev1.ServiceType(v.String("controlPlane.apiServer.service.type")),
 		ClusterRoles:    r.Rendered.ClusterRoles(),
 	}

@@ -22,7 +22,7 @@ func TestInit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	o := w.init()
-	o.Options.DNS = fedchart.DNS{Provider: "coredns", Zone: "example.com.", Config: []byte("[Global]\n")}
+	o.Options.DNS = fedchart.DNS{Provider: "coredns", Zone: "example.com.", Config: []byte("[Global]\netcd-endpoints = http://etcd:2379\nzones = example.com.\n")}
 	result, err := Init(context.Background(), o)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, w.out.String())
