@@ -4,6 +4,8 @@ package propagation_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -13,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/utils/ptr"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 )
@@ -174,6 +177,16 @@ func (w *world) testCustomKind(t *testing.T, all []*member) {
 			return there(in.Resource(rings).Namespace("shop").Get(t.Context(), "one", metav1.GetOptions{}))
 		})
 	}
+	w.orphanRing(t, here.Resource(rings).Namespace("shop"), ring)
+	for _, m := range all {
+		stayed := dynamic.NewForConfigOrDie(m.Admin(t)).Resource(rings).Namespace("shop")
+		got, err := stayed.Get(t.Context(), "orphan", metav1.GetOptions{})
+		w.must(got, err)
+		if metal, _, _ := unstructured.NestedString(got.Object, "spec", "metal"); metal != "gold" || len(got.GetLabels())+len(got.GetAnnotations()) > 0 {
+			t.Errorf("the orphaned instance in %s is %v", m.Name, got)
+		}
+		w.must(nil, stayed.Delete(t.Context(), "orphan", metav1.DeleteOptions{})) // else it would keep the definition
+	}
 	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:null}}}`, fedv1beta1.AnnotationFederate)
 	w.must(here.Resource(definitions).Patch(t.Context(), "rings.example.com", types.MergePatchType, patch, metav1.PatchOptions{}))
 	for _, m := range all {
@@ -188,5 +201,30 @@ func (w *world) testCustomKind(t *testing.T, all []*member) {
 			err = fmt.Errorf("finalizers are %v", got.GetFinalizers())
 		}
 		return err
+	})
+}
+
+// orphanRing makes another ring, and orphans it when all members have it.
+func (w *world) orphanRing(t *testing.T, rings dynamic.ResourceInterface, like *unstructured.Unstructured) {
+	t.Helper()
+	ring := like.DeepCopy()
+	ring.SetName("orphan")
+	w.must(rings.Create(t.Context(), ring, metav1.CreateOptions{}))
+	w.eventually("the other instance in all members", func() error {
+		got, err := rings.Get(t.Context(), "orphan", metav1.GetOptions{})
+		if said := got.GetAnnotations()[fedv1beta1.AnnotationPropagation]; err == nil && !strings.HasPrefix(said, "synced 2/2") {
+			err = fmt.Errorf("it is %q", said)
+		}
+		return err
+	})
+	w.must(nil, rings.Delete(t.Context(), "orphan", metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletePropagationOrphan)}))
+	w.eventually("the orphaned instance to be gone", func() error {
+		got, err := rings.Get(t.Context(), "orphan", metav1.GetOptions{})
+		if err == nil && slices.Contains(got.GetFinalizers(), metav1.FinalizerOrphanDependents) {
+			// As the garbage collector does.
+			got.SetFinalizers(slices.DeleteFunc(got.GetFinalizers(), func(f string) bool { return f == metav1.FinalizerOrphanDependents }))
+			_, err = rings.Update(t.Context(), got, metav1.UpdateOptions{})
+		}
+		return gone(got, err)
 	})
 }

@@ -84,11 +84,19 @@ func (w *world) testSelector(t *testing.T, gondor, rohan *member) {
 func (w *world) testRelabel(t *testing.T, gondor, rohan *member) {
 	t.Helper()
 	w.createConfigMap(selecting(configMap("labelled", "one"), south))
+	divided := deployment("labelled", 4)
+	divided.Annotations = map[string]string{fedv1beta1.AnnotationV1ClusterSelector: south}
+	w.must(w.api.AppsV1().Deployments("shop").Create(t.Context(), divided, metav1.CreateOptions{}))
 	w.holds(gondor, "labelled", "one")
+	w.shares("labelled", map[*member]int32{gondor: 4})
 	w.patchCluster("gondor", `{"metadata":{"labels":{"side":"north"}}}`)
 	w.misses(gondor, "labelled")
 	w.patchCluster("rohan", `{"metadata":{"labels":{"side":"south"}}}`)
 	w.holds(rohan, "labelled", "one")
+	w.shares("labelled", map[*member]int32{rohan: 4})
+	w.eventually("the Deployment to be gone from gondor", func() error {
+		return gone(gondor.Client.AppsV1().Deployments("shop").Get(t.Context(), "labelled", metav1.GetOptions{}))
+	})
 	w.patchCluster("gondor", `{"metadata":{"labels":{"side":"south"}}}`)
 	w.patchCluster("rohan", `{"metadata":{"labels":{"side":"north"}}}`)
 	w.holds(gondor, "labelled", "one")
