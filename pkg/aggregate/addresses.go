@@ -7,33 +7,45 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 )
 
-// service has the addresses of all members, sorted, each once.
+// service has the addresses of all members.
 func service(_ Source, current corev1.ServiceStatus, parts []part[corev1.ServiceStatus]) corev1.ServiceStatus {
-	var all []corev1.LoadBalancerIngress
-	for i := range parts {
-		if !parts[i].Leaving {
-			all = append(all, parts[i].status.LoadBalancer.Ingress...)
-		}
-	}
-	return corev1.ServiceStatus{
-		LoadBalancer: corev1.LoadBalancerStatus{Ingress: once(all, func(i corev1.LoadBalancerIngress) (string, string) { return i.IP, i.Hostname })},
-		Conditions:   current.Conditions,
-	}
+	all := addresses(current, parts, func(s *corev1.ServiceStatus) []corev1.LoadBalancerIngress { return s.LoadBalancer.Ingress },
+		func(i corev1.LoadBalancerIngress) (string, string) { return i.IP, i.Hostname })
+	return corev1.ServiceStatus{LoadBalancer: corev1.LoadBalancerStatus{Ingress: all}, Conditions: current.Conditions}
 }
 
-// ingress has the addresses of all members, sorted, each once.
-func ingress(_ Source, _ networkingv1.IngressStatus, parts []part[networkingv1.IngressStatus]) networkingv1.IngressStatus {
-	var all []networkingv1.IngressLoadBalancerIngress
+// ingress has the addresses of all members.
+func ingress(_ Source, current networkingv1.IngressStatus, parts []part[networkingv1.IngressStatus]) networkingv1.IngressStatus {
+	all := addresses(current, parts, func(s *networkingv1.IngressStatus) []networkingv1.IngressLoadBalancerIngress {
+		return s.LoadBalancer.Ingress
+	},
+		func(i networkingv1.IngressLoadBalancerIngress) (string, string) { return i.IP, i.Hostname })
+	return networkingv1.IngressStatus{LoadBalancer: networkingv1.IngressLoadBalancerStatus{Ingress: all}}
+}
+
+// addresses are those of all members, sorted, each once. Those that the status has stay while one that may have them cannot be seen, but for those
+// of copies that leave.
+func addresses[S status, A any](current S, parts []part[S], in func(*S) []A, names func(A) (ip, hostname string)) []A {
+	var all, going []A
 	for i := range parts {
-		if !parts[i].Leaving {
-			all = append(all, parts[i].status.LoadBalancer.Ingress...)
+		p := &parts[i]
+		if p.Leaving {
+			going = append(going, in(&p.status)...)
+		} else {
+			all = append(all, in(&p.status)...)
 		}
 	}
-	return networkingv1.IngressStatus{LoadBalancer: networkingv1.IngressLoadBalancerStatus{
-		Ingress: once(all, func(i networkingv1.IngressLoadBalancerIngress) (string, string) { return i.IP, i.Hostname }),
-	}}
+	if recalls(parts) {
+		for _, a := range in(&current) {
+			if !slices.ContainsFunc(going, func(b A) bool { return equality.Semantic.DeepEqual(a, b) }) {
+				all = append(all, a)
+			}
+		}
+	}
+	return once(all, names)
 }
 
 // once sorts addresses, which are more than IP and host name, and drops repeated ones.

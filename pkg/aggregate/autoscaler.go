@@ -10,6 +10,9 @@ func autoscaler(
 	s Source, current autoscalingv2.HorizontalPodAutoscalerStatus, parts []part[autoscalingv2.HorizontalPodAutoscalerStatus],
 ) autoscalingv2.HorizontalPodAutoscalerStatus {
 	var total autoscalingv2.HorizontalPodAutoscalerStatus
+	if recalls(parts) {
+		total.LastScaleTime = current.LastScaleTime
+	}
 	var means means
 	for i := range parts {
 		p := &parts[i]
@@ -27,6 +30,9 @@ func autoscaler(
 		}
 	}
 	total.CurrentMetrics = means.metrics()
+	if stands(s, generationOf(current.ObservedGeneration), parts) {
+		total.CurrentMetrics = current.CurrentMetrics
+	}
 	generation := observed(s, generationOf(current.ObservedGeneration), parts, func(p *part[autoscalingv2.HorizontalPodAutoscalerStatus]) bool {
 		return generationOf(p.status.ObservedGeneration) >= p.Generation
 	})

@@ -7,6 +7,9 @@ import (
 
 // budget does not list disrupted pods: their names mean nothing outside of a member.
 func budget(s Source, current policyv1.PodDisruptionBudgetStatus, parts []part[policyv1.PodDisruptionBudgetStatus]) policyv1.PodDisruptionBudgetStatus {
+	if stands(s, current.ObservedGeneration, parts) {
+		return current
+	}
 	var total policyv1.PodDisruptionBudgetStatus
 	for i := range parts {
 		if parts[i].Leaving {

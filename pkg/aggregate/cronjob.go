@@ -10,8 +10,11 @@ import (
 const mostActive = 200
 
 // cronJob lists the Jobs that are active in members, without what identifies them there only.
-func cronJob(_ Source, _ batchv1.CronJobStatus, parts []part[batchv1.CronJobStatus]) batchv1.CronJobStatus {
+func cronJob(_ Source, current batchv1.CronJobStatus, parts []part[batchv1.CronJobStatus]) batchv1.CronJobStatus {
 	var total batchv1.CronJobStatus
+	if recalls(parts) {
+		total.LastScheduleTime, total.LastSuccessfulTime = current.LastScheduleTime, current.LastSuccessfulTime
+	}
 	for i := range parts {
 		if parts[i].Leaving {
 			continue

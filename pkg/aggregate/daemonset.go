@@ -4,6 +4,9 @@ import appsv1 "k8s.io/api/apps/v1"
 
 // daemonSet leaves out what leaves: its nodes are wanted no more.
 func daemonSet(s Source, current appsv1.DaemonSetStatus, parts []part[appsv1.DaemonSetStatus]) appsv1.DaemonSetStatus {
+	if stands(s, current.ObservedGeneration, parts) {
+		return current
+	}
 	total := appsv1.DaemonSetStatus{CollisionCount: current.CollisionCount}
 	for i := range parts {
 		if parts[i].Leaving {

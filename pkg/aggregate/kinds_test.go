@@ -78,6 +78,28 @@ func TestStatus(t *testing.T) {
 			want: `{"observedGeneration":2,"currentNumberScheduled":2,"desiredNumberScheduled":3,"numberMisscheduled":4,"numberReady":5,"updatedNumberScheduled":6,"numberAvailable":7,"numberUnavailable":8}`,
 		},
 		{
+			name: "a DaemonSet's numbers stay while those of a member that had it cannot be seen", kind: "daemonsets.apps", share: whole,
+			was:   `{"observedGeneration":2,"desiredNumberScheduled":5,"currentNumberScheduled":0,"numberMisscheduled":0,"numberReady":5}`,
+			parts: []aggregate.Part{has("gondor", whole, `{"observedGeneration":7,"desiredNumberScheduled":2,"numberReady":2}`), recalls("rohan", whole, aggregate.Known{}, hadAll)},
+		},
+		{
+			name: "a DaemonSet that was made while a member is away counts nodes of the others", kind: "daemonsets.apps", share: whole,
+			parts: []aggregate.Part{has("gondor", whole, `{"observedGeneration":7,"desiredNumberScheduled":2,"numberReady":2}`), recalls("rohan", whole, aggregate.Known{})},
+			want:  `{"desiredNumberScheduled":2,"numberReady":2}`,
+		},
+		{
+			name: "so does one that the member which cannot be seen had not as it should be", kind: "daemonsets.apps", share: whole,
+			was:   `{"observedGeneration":2,"desiredNumberScheduled":5,"currentNumberScheduled":0,"numberMisscheduled":0,"numberReady":5}`,
+			parts: []aggregate.Part{has("gondor", whole, `{"observedGeneration":7,"desiredNumberScheduled":2,"numberReady":2}`), recalls("rohan", whole, aggregate.Known{})},
+			want:  `{"desiredNumberScheduled":2,"numberReady":2}`,
+		},
+		{
+			name: "so does one that was changed since it was the same everywhere", kind: "daemonsets.apps", share: whole,
+			was:   `{"observedGeneration":1,"desiredNumberScheduled":5,"currentNumberScheduled":0,"numberMisscheduled":0,"numberReady":5}`,
+			parts: []aggregate.Part{has("gondor", whole, `{"observedGeneration":7,"desiredNumberScheduled":2,"numberReady":2}`), recalls("rohan", whole, aggregate.Known{}, hadAll)},
+			want:  `{"desiredNumberScheduled":2,"numberReady":2}`,
+		},
+		{
 			name: "a CronJob lists active Jobs by their names, and has the latest times", kind: "cronjobs.batch", share: whole,
 			parts: []aggregate.Part{
 				has("rohan", whole, `{"lastScheduleTime":"2026-01-01T03:00:00Z","lastSuccessfulTime":"2026-01-01T02:00:00Z"}`),
@@ -99,6 +121,16 @@ func TestStatus(t *testing.T) {
 			name: "addresses that are no more are taken away", kind: "services", share: whole,
 			was: `{"loadBalancer":{"ingress":[{"ip":"192.0.2.9","ipMode":"VIP"}]}}`, parts: []aggregate.Part{has("rohan", whole, `{"loadBalancer":{}}`)},
 			want: `{"loadBalancer":{"ingress":null}}`,
+		},
+		{
+			name: "an address stays while the member that may have it cannot be seen, but for one of a copy that leaves", kind: "services", share: whole,
+			was: `{"loadBalancer":{"ingress":[{"ip":"192.0.2.1","ipMode":"VIP"},{"ip":"192.0.2.2","ipMode":"VIP"},{"ip":"192.0.2.3","ipMode":"VIP"}]}}`,
+			parts: []aggregate.Part{
+				has("gondor", whole, `{"loadBalancer":{"ingress":[{"ip":"192.0.2.1","ipMode":"VIP"}]}}`),
+				has("mordor", whole, `{"loadBalancer":{"ingress":[{"ip":"192.0.2.3","ipMode":"VIP"}]}}`, leaving),
+				recalls("rohan", whole, aggregate.Known{}),
+			},
+			want: `{"loadBalancer":{"ingress":[{"ip":"192.0.2.1","ipMode":"VIP"},{"ip":"192.0.2.2","ipMode":"VIP"}]}}`,
 		},
 		{
 			name: "an Ingress has the addresses of all members", kind: "ingresses.networking.k8s.io", share: whole,

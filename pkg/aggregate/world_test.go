@@ -44,9 +44,16 @@ func awaits(member string, share shape.Share) aggregate.Part {
 }
 
 // recalls is a member whose copy cannot be seen.
-func recalls(member string, share shape.Share, known aggregate.Known) aggregate.Part {
-	return aggregate.Part{Member: member, Wanted: share, Known: &known}
+func recalls(member string, share shape.Share, known aggregate.Known, change ...func(*aggregate.Part)) aggregate.Part {
+	p := aggregate.Part{Member: member, Wanted: share, Known: &known}
+	for _, c := range change {
+		c(&p)
+	}
+	return p
 }
+
+// hadAll is a member that had what it shall have when it was seen last.
+func hadAll(p *aggregate.Part) { p.Applied = true }
 
 func outdated(p *aggregate.Part) { p.Applied = false }
 

@@ -46,7 +46,7 @@ func (c *Controller) planned(s *source) (p *plan, ok bool) {
 
 // portion is how it stands with the object in one member; false if the member has nothing to do with it.
 func (c *Controller) portion(s *source, p *plan, m *member, at *post, selected bool) (state.Part, bool) {
-	part := state.Part{Member: m.name, Selected: selected && s.problem == "" && !s.leaving(), Reachable: m.ready}
+	part := state.Part{Member: m.name, Selected: selected && s.problem == "" && !s.leaving(), Reachable: m.ready, Unproven: !m.proven}
 	if at != nil {
 		part.Report = at.agent.Report(s.key)
 		if part.State == delivery.Pending && !at.agent.Synced(s.key.Kind) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
@@ -171,24 +170,6 @@ func (w *world) annotate(key delivery.Key, members string) {
 	if err := w.api.Put(configMaps, "fedhelm-state", []byte(body)); err != nil {
 		w.Fatal(err)
 	}
-}
-
-func TestARestartRewritesNothingOfMembersThatDoNotAnswerYet(t *testing.T) {
-	inBubble(t, func(w *world) {
-		key := w.put(deployments, "web", `,"spec":{"replicas":5}`)
-		s := state.Snapshot{Share: shape.Share{Replicas: new(int32(5))}, Parts: []state.Part{running("gondor", 3, 3), running("rohan", 2, 2)}}
-		w.know(deployments, key, s)
-		after(2 * time.Second)
-		w.writes()
-		asleep := unseen("rohan")
-		asleep.Wanted = s.Parts[1].Wanted
-		w.know(deployments, key, state.Snapshot{Share: s.Share, Parts: []state.Part{s.Parts[0], asleep}})
-		after(time.Minute)
-		if n := w.writes(); n != 0 {
-			text, members := w.annotations(deployments, key)
-			w.Errorf("%d writes: %q, %q, %+v", n, text, members, status[appsv1.DeploymentStatus](w, deployments, key))
-		}
-	})
 }
 
 func TestAMalformedObjectKeepsWhatItsStatusHas(t *testing.T) {

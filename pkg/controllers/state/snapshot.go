@@ -36,6 +36,7 @@ type Part struct {
 	Member    string
 	Selected  bool // by the plan; otherwise it is a copy that shall go
 	Reachable bool
+	Unproven  bool        // the member was never Ready, so it has nothing
 	Wanted    shape.Share // what the plan gives it
 	// WantedHash is the Hash of the Report and of its Copy when the member has what it shall have now: that of template and share. It is ""
 	// for a part that is not selected.

@@ -57,6 +57,9 @@ func (s *Snapshot) stand(p *Part, before memberstate.Members) standing {
 	case !p.applied():
 		x.state, x.message = delivery.Unreachable, ""
 	}
+	if p.Unproven {
+		x.known = nil
+	}
 	if x.message == "" && x.state == delivery.Synced && p.Copy != nil {
 		x.message = p.Copy.Waiting
 	}
