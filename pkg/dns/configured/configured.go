@@ -36,11 +36,19 @@ type Options struct {
 type Provider struct {
 	o Options
 
-	mu     sync.RWMutex // a call holds it for reading
-	is     dns.Provider
+	mu     sync.Mutex
+	is     *used
+	form   int // how often it became another one
 	text   []byte
 	failed string // of the last try
 	next   time.Time
+}
+
+// used is a provider, and how many calls to it go on. One that is out of date is closed after the last of them.
+type used struct {
+	dns.Provider
+	calls   int
+	retired bool
 }
 
 // Open reads the file, and makes the provider.
@@ -55,7 +63,7 @@ func Open(ctx context.Context, o Options) (*Provider, error) {
 	return p, nil
 }
 
-// refresh makes another provider if the file is another, once nobody uses the one before.
+// refresh makes another provider if the file is another. Calls that go on end with the one before.
 func (p *Provider) refresh(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -79,31 +87,56 @@ func (p *Provider) refresh(ctx context.Context) error {
 		}
 		return err
 	}
-	p.shut()
-	p.is, p.text, p.failed = is, text, ""
+	p.retire()
+	p.is, p.text, p.failed = &used{Provider: is}, text, ""
+	p.form++
 	p.o.Read(nil)
 	return nil
 }
 
-func (p *Provider) shut() {
-	if closer, ok := p.is.(io.Closer); ok {
+// retire has what is used now closed when nobody uses it any more.
+func (p *Provider) retire() {
+	if p.is != nil {
+		p.is.retired = true
+		p.is.closeUnused()
+	}
+}
+
+func (u *used) closeUnused() {
+	if closer, ok := u.Provider.(io.Closer); ok && u.retired && u.calls == 0 {
 		_ = closer.Close() // nothing is lost with it
 	}
 }
 
-// Close ends it.
+// Close ends it, once no call goes on.
 func (p *Provider) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.shut()
+	p.retire()
 	return nil
+}
+
+// Form is another number each time that the provider has become another one. It looks at the file when that is due.
+func (p *Provider) Form(ctx context.Context) int {
+	_ = p.refresh(ctx) // Read was told
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.form
 }
 
 // use returns the provider as the file says it is now, until done is called.
 func (p *Provider) use(ctx context.Context) (is dns.Provider, done func()) {
 	_ = p.refresh(ctx) // Read was told
-	p.mu.RLock()
-	return p.is, p.mu.RUnlock
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	u := p.is
+	u.calls++
+	return u, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		u.calls--
+		u.closeUnused()
+	}
 }
 
 // Zones implements dns.Provider.

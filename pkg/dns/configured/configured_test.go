@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/dns/configured"
 )
 
@@ -111,5 +113,48 @@ func TestZoneID(t *testing.T) {
 	}
 	if got := configured.ZoneID("rfc2136", file); got != "" {
 		t.Errorf("ZoneID of a file that cannot be used = %q", got)
+	}
+}
+
+// A listing takes long, and changes are made beside it: neither waits for the other, whether the file is another or not.
+func TestCallThatGoesOnHoldsUpNoOther(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "dns.conf")
+	write(t, file, valid)
+	p, err := configured.Open(t.Context(), configured.Options{Provider: "coredns", File: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := p.Form(t.Context())
+	done := p.Use(t.Context()) // as a listing does
+	others := make(chan []dns.Zone, 2)
+	go func() {
+		for _, text := range []string{valid, strings.ReplaceAll(valid, "example.com.", "example.org.")} {
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Error(err)
+			}
+			p.ReadAgain()
+			zones, err := p.Zones(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			others <- zones
+		}
+	}()
+	for _, want := range []string{"example.com.", "example.org."} {
+		select {
+		case zones := <-others:
+			if len(zones) != 1 || zones[0].Name != want {
+				t.Errorf("Zones = %v, want %s", zones, want)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("a call waits for another one, which takes long")
+		}
+	}
+	if p.Form(t.Context()) == first {
+		t.Error("its form is the same as of the former file")
+	}
+	done()
+	if err := p.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -33,6 +33,7 @@ func (k *Keeper) keep(ctx context.Context, batch []string) error {
 	var failed *dns.UnitErrors
 	if err != nil && !errors.As(err, &failed) {
 		k.tell(func() { k.reopen(w) })
+		k.listAt = time.Now()
 		return err
 	}
 	k.tell(func() { k.conclude(w, failed) })
@@ -62,8 +63,8 @@ func (k *Keeper) plan(batch []string) work {
 			break
 		}
 		s := k.services[id]
-		if s == nil {
-			continue // nobody wants it, and nothing is left of it
+		if s == nil || k.open[id] {
+			continue // nobody wants it, and nothing is left of it; or a listing will have it looked at
 		}
 		scope := dns.Scope{Services: []string{id}, Made: func(name string) bool { return k.ours[name] }}
 		wanted, conflicts := k.own(id, s.wanted)
@@ -108,9 +109,12 @@ func (k *Keeper) own(id string, wanted []dns.Wanted) (own []dns.Wanted, others [
 	return own, others
 }
 
-// reopen has what was to be made done anew, after the next listing.
+// reopen has what was to be made done anew, after the next listing. What the zone holds of these Services is open until then.
 func (k *Keeper) reopen(w work) {
 	for _, p := range w.parts {
+		if len(p.units) > 0 {
+			k.open[p.id] = true
+		}
 		k.update(p.id, func(s *service) {
 			if s.making = false; len(p.units) > 0 {
 				s.since = earliest(s.since, p.since)
@@ -121,12 +125,16 @@ func (k *Keeper) reopen(w work) {
 
 // conclude notes what was made, and what was not.
 func (k *Keeper) conclude(w work, failed *dns.UnitErrors) {
-	k.err = nil
-	stale := false
+	if len(w.parts) > 0 {
+		k.err = k.listErr
+	}
+	stale, relied := false, true
 	for _, p := range w.parts {
 		errs := map[string]error{}
 		for _, u := range p.units {
-			if err := failure(failed, u.Name); err != nil {
+			err := failure(failed, u.Name)
+			relied = k.listing.sought(u, err) && relied
+			if err != nil {
 				errs[u.Name] = err
 				stale = stale || errors.Is(err, dns.ErrStale)
 				continue
@@ -135,11 +143,15 @@ func (k *Keeper) conclude(w work, failed *dns.UnitErrors) {
 		}
 		k.update(p.id, func(s *service) { k.settle(p, s, errs) })
 	}
+	if !relied {
+		k.dropListing()
+		k.listAt = time.Now().Add(k.o.Resync) // or as staleness says
+	}
 	k.staleness(stale)
 }
 
 // staleness has the zone listed anew when something was stale: at once for the first time, then with pauses that grow, since it can also be that
-// the provider lists otherwise than it compares.
+// the provider lists otherwise than it compares. A listing that goes on will do: if it has not seen what others did, it leads to what is stale again.
 func (k *Keeper) staleness(stale bool) {
 	if !stale {
 		if len(k.backlog) == 0 {
@@ -152,6 +164,9 @@ func (k *Keeper) staleness(stale bool) {
 		wait = firstPause << min(k.stale-1, 20)
 	}
 	k.stale++
+	if k.listing != nil {
+		return
+	}
 	if at := time.Now().Add(wait); at.Before(k.listAt) {
 		k.listAt = at
 	}

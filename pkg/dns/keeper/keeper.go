@@ -39,9 +39,14 @@ type Keeper struct {
 	zone     dns.Zone
 	index    *dns.Index      // nil: to be listed
 	ours     map[string]bool // names that this process has made, or seen with the owner's mark
+	open     map[string]bool // Services of which it is open what the zone holds: a call that was to change it failed since it was listed
 	backlog  []string        // Services that a listing showed or retries call for
 	failures int             // of everything, in a row
 	stale    int             // listings in a row that led to stale units
+	unlisted int             // listings in a row that failed while an index was there
+	listErr  error           // of the last of them
+	listing  *listing        // nil: none goes on
+	form     int             // of the provider; see follow
 	resumeAt time.Time
 	listAt   time.Time
 }
@@ -78,7 +83,7 @@ func New(o Options) *Keeper {
 	return &Keeper{
 		o: o, wake: make(chan struct{}, 1),
 		services: map[string]*service{}, names: map[string]string{}, changed: map[string]bool{}, failing: map[string]bool{}, held: map[string]bool{},
-		ours: map[string]bool{},
+		ours: map[string]bool{}, open: map[string]bool{},
 	}
 }
 
@@ -190,6 +195,7 @@ func (k *Keeper) Run(ctx context.Context) {
 }
 
 func (k *Keeper) close() {
+	k.dropListing()
 	if closer, ok := k.provider.(io.Closer); ok {
 		_ = closer.Close() // nothing is lost with it
 	}

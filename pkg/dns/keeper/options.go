@@ -16,8 +16,10 @@ type Options struct {
 	// credentials that have been replaced. A provider that is an io.Closer is closed.
 	Open func(ctx context.Context) (dns.Provider, error)
 
-	ZoneName   string // one of both
-	ZoneID     string
+	ZoneName string // it or an id
+	ZoneID   string
+	// AskZoneID is asked for the id whenever the zone is looked for, if ZoneID is empty. Nil: there is none.
+	AskZoneID  func() string
 	CreateZone bool // when there is none of that name
 	// Except are absolute names in the zone that are kept by others: it, and what is below it, is not looked at.
 	Except []string
@@ -40,6 +42,7 @@ const (
 	longest      = time.Minute           // pauses double up to this
 	longestAsked = 10 * time.Minute      // a provider may ask for less, and is asked again all the same
 	unitsAtOnce  = 1000                  // given to the provider, so that what users change need not wait for all of a zone
+	lookAgain    = 5 * time.Second       // whether the provider has become another one
 	callLimit    = 5 * time.Minute       // a provider may take
 	alwaysFree   = 10                    // Services that may go unseen
 )

@@ -18,18 +18,27 @@ func (k *Keeper) turn(ctx context.Context) time.Duration {
 	if wait := time.Until(k.resumeAt); wait > 0 {
 		return wait
 	}
+	k.follow(ctx)
 	if err := k.connect(ctx); err != nil {
 		return k.fail(ctx, err)
 	}
-	if k.index == nil || !time.Now().Before(k.listAt) {
+	if k.index == nil {
 		if err := k.list(ctx); err != nil {
 			return k.fail(ctx, err)
 		}
 	}
+	if err := k.endListing(ctx); err != nil {
+		return k.fail(ctx, err)
+	}
 	k.sweepGarbage()
 	batch, wait := k.next()
+	if k.failures == 0 || len(batch) == 0 { // who fails is asked one thing at a time
+		k.beginListing(ctx)
+	}
 	if len(batch) == 0 {
-		k.failures = 0
+		if k.listing == nil {
+			k.failures = 0
+		}
 		return wait
 	}
 	if err := k.keep(ctx, batch); err != nil {
@@ -48,6 +57,9 @@ func (k *Keeper) connect(ctx context.Context) error {
 			return &configError{err}
 		}
 		k.provider = provider
+		if r, ok := provider.(Replaceable); ok {
+			k.form = r.Form(ctx)
+		}
 	}
 	if k.zone != (dns.Zone{}) {
 		return nil
@@ -56,8 +68,9 @@ func (k *Keeper) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	zone, err := dns.SelectZone(k.o.Provider, zones, k.o.ZoneName, k.o.ZoneID)
-	if errors.Is(err, dns.ErrNoZone) && k.o.CreateZone && k.o.ZoneID == "" {
+	id := k.zoneID()
+	zone, err := dns.SelectZone(k.o.Provider, zones, k.o.ZoneName, id)
+	if errors.Is(err, dns.ErrNoZone) && k.o.CreateZone && id == "" {
 		if made, failed := k.provider.CreateZone(ctx, dns.Absolute(k.o.ZoneName)); !errors.Is(failed, errors.ErrUnsupported) {
 			zone, err = made, failed
 		}
@@ -67,26 +80,6 @@ func (k *Keeper) connect(ctx context.Context) error {
 	}
 	k.zone = zone
 	k.tell(func() { k.status.Zone = zone })
-	return nil
-}
-
-// list reads the zone, and has every Service looked at.
-func (k *Keeper) list(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	sets, err := k.provider.Records(ctx, k.zone, k.zone.Name)
-	if err != nil {
-		return err
-	}
-	k.index = dns.NewIndex(slices.DeleteFunc(sets, func(set dns.RecordSet) bool { return k.excepted(set.Name) }))
-	k.listAt = time.Now().Add(k.o.Resync)
-	k.tell(func() {
-		k.err = nil
-		k.status.LastSync = time.Now()
-		k.status.Names, k.status.Records = k.count()
-		k.backlog = slices.Sorted(maps.Keys(k.services))
-		k.sweep = k.known
-	})
 	return nil
 }
 
@@ -123,6 +116,12 @@ func (k *Keeper) next() (batch []string, wait time.Duration) {
 	defer k.mu.Unlock()
 	now := time.Now()
 	wait = k.listAt.Sub(now)
+	if k.listing != nil {
+		wait = k.o.Resync // its end is told
+	}
+	if k.replaceable() {
+		wait = min(wait, lookAgain)
+	}
 	if k.sweep {
 		wait = min(wait, k.sweepAt.Sub(now))
 	}
@@ -144,7 +143,7 @@ func (k *Keeper) next() (batch []string, wait time.Duration) {
 	}
 	for id := range k.failing {
 		switch at := k.services[id].retryAt; {
-		case at.IsZero():
+		case at.IsZero(), k.open[id]:
 		case !now.Before(at):
 			batch = append(batch, id)
 		default:
@@ -155,11 +154,12 @@ func (k *Keeper) next() (batch []string, wait time.Duration) {
 	return batch, max(wait, 0)
 }
 
-// fail has all wait after a failure of the provider, longer each time, or as long as it says. What the zone holds is open then.
+// fail has all wait after a failure of the provider, longer each time, or as long as it says. It is not asked by a listing either.
 func (k *Keeper) fail(ctx context.Context, err error) time.Duration {
 	if ctx.Err() != nil {
 		return 0
 	}
+	k.dropListing()
 	k.failures++
 	wait := pause(k.failures)
 	var throttled *dns.Throttled
@@ -167,11 +167,8 @@ func (k *Keeper) fail(ctx context.Context, err error) time.Duration {
 		wait = min(throttled.After, longestAsked)
 	}
 	k.resumeAt = time.Now().Add(wait)
-	if units := (*dns.UnitErrors)(nil); !errors.As(err, &units) {
-		k.index = nil
-	}
-	if errors.Is(err, dns.ErrNoZone) {
-		k.zone = dns.Zone{}
+	if errors.Is(err, dns.ErrNoZone) || errors.Is(err, dns.ErrDenied) { // other credentials may be another account's
+		k.zone, k.index = dns.Zone{}, nil
 	}
 	if errors.Is(err, dns.ErrDenied) {
 		k.close()
