@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -75,10 +74,11 @@ func addDNS(mgr ctrl.Manager, o options, registry *members.Registry, snapshot fu
 // published is the zone as what publishes wants to know it.
 func (z dnsZone) published() servicedns.Zone {
 	return servicedns.Zone{
-		Provider: z.provider, Name: z.name, ID: cmp.Or(z.id, configured.ZoneID(z.provider, z.config)), Suffix: z.suffix,
+		Provider: z.provider, Name: z.name, ID: z.id, Suffix: z.suffix,
 		Open: func(ctx context.Context, observe func(string, error)) (dnsnames.Provider, error) {
 			return configured.Open(ctx, configured.Options{Provider: z.provider, File: z.config, Observe: observe, Read: z.tell(ctx)})
 		},
+		AskID:   func() string { return configured.ZoneID(z.provider, z.config) },
 		Servers: func() []string { return configured.Servers(z.provider, z.config) },
 	}
 }

@@ -63,9 +63,11 @@ type Resolver interface {
 type Zone struct {
 	Provider string // its name
 	Name     string // absolute
-	ID       string // "": there is but one of that name
-	Suffix   string // that the names end with: absolute, in the zone
-	Create   bool   // the zone, when there is none
+	ID       string // "": AskID knows it, or there is but one of that name
+	// AskID is asked for it each time that the zone is looked for. Nil: nobody knows.
+	AskID  func() string
+	Suffix string // that the names end with: absolute, in the zone
+	Create bool   // the zone, when there is none
 	// Open makes the provider; see keeper.Options. Servers are the addresses of DNS servers that can be asked for the zone, as they are now.
 	Open    func(ctx context.Context, observe func(call string, err error)) (dns.Provider, error)
 	Servers func() []string

@@ -2,6 +2,8 @@ package servicedns
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -20,17 +22,18 @@ type zone struct {
 
 // newZones makes what keeps the zones, which does not work yet.
 func (c *Controller) newZones(uid types.UID) []*zone {
-	zones := make([]*zone, len(c.o.Zones))
+	zones, names := make([]*zone, len(c.o.Zones)), objectNames(c.o.Zones)
 	for i, o := range c.o.Zones {
-		z := &zone{Zone: o, name: objectName(c.o.Zones, i), news: make(chan struct{}, 1)}
+		z := &zone{Zone: o, name: names[i], news: make(chan struct{}, 1)}
+		metrics := c.metrics.Of(z.name)
 		z.keeper = keeper.New(keeper.Options{
 			Provider: o.Provider,
 			Open: func(ctx context.Context) (dns.Provider, error) {
-				return o.Open(ctx, c.metrics.Observe(o.Provider, o.Name))
+				return o.Open(ctx, metrics.Observe(o.Provider, o.Name))
 			},
-			ZoneName: o.Name, ZoneID: o.ID, CreateZone: o.Create, Except: below(c.o.Zones, i),
+			ZoneName: o.Name, ZoneID: o.ID, AskZoneID: o.AskID, CreateZone: o.Create, Except: below(c.o.Zones, i),
 			Owner:            dns.Owner{Federation: c.o.Federation, UID: string(uid), Adopt: c.o.AdoptUIDs},
-			UnsourcedPercent: c.o.UnsourcedPercent, Resync: c.o.Resync, Metrics: c.metrics,
+			UnsourcedPercent: c.o.UnsourcedPercent, Resync: c.o.Resync, Metrics: metrics,
 			Changed: func(service string) { c.kept(z, service) },
 		})
 		zones[i] = z
@@ -38,15 +41,35 @@ func (c *Controller) newZones(uid types.UID) []*zone {
 	return zones
 }
 
-// objectName is the name of a zone's DNSZone: that of the zone, with the provider before it when others are called alike.
-func objectName(zones []Zone, i int) string {
-	name := strings.TrimSuffix(zones[i].Name, ".")
-	for j := range zones {
-		if j != i && zones[j].Name == zones[i].Name {
-			return zones[i].Provider + "." + name
+// objectNames are the names of zones' DNSZones, each another: that of the zone; with the provider before it when others are called alike; and with
+// the id behind that when the provider has several, or its place in the order where that does not tell either.
+func objectNames(zones []Zone) []string {
+	names := make([]string, len(zones))
+	for i, z := range zones {
+		name := strings.TrimSuffix(z.Name, ".")
+		if countOf(zones, z.Name) > 1 {
+			name = z.Provider + "." + name
+		}
+		id := dns.Label(dns.PlainID(z.ID))
+		if id != "" && slices.ContainsFunc(zones, func(o Zone) bool { return o.Name == z.Name && o.Provider == z.Provider && o.ID != z.ID }) {
+			name += "." + id
+		}
+		if slices.Contains(names[:i], name) {
+			name += "." + strconv.Itoa(i+1)
+		}
+		names[i] = name
+	}
+	return names
+}
+
+// countOf is how many zones have a name.
+func countOf(zones []Zone, name string) (n int) {
+	for _, z := range zones {
+		if z.Name == name {
+			n++
 		}
 	}
-	return name
+	return n
 }
 
 // below are the other zones that lie in one, whose names are kept apart.
