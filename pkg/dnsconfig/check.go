@@ -26,17 +26,16 @@ func Check(provider string, content []byte, zone string, beside []string) []erro
 	return errs
 }
 
-// each is what was joined.
-func each(err error) []error {
+// each is what was joined, however often.
+func each(err error) (errs []error) {
 	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) {
-		var errs []error
-		for _, err := range joined.Unwrap() {
-			errs = append(errs, each(err)...)
-		}
-		return errs
+	if !errors.As(err, &joined) {
+		return []error{err}
 	}
-	return []error{err}
+	for _, err := range joined.Unwrap() {
+		errs = append(errs, each(err)...)
+	}
+	return errs
 }
 
 // zones are those that the configuration lists; none where the provider knows by itself.

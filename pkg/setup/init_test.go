@@ -117,6 +117,23 @@ func TestInitLeavesTheUsersOwnDNSSecretAlone(t *testing.T) {
 	}
 }
 
+func TestInitRefusesADNSSecretThatCannotWork(t *testing.T) {
+	t.Parallel()
+	content := []byte("[Global]\netcd-endpoints = http://etcd:2379\nzones = example.org.\n")
+	w := newWorld(t, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: "ours", Namespace: fellowship.Namespace}, Data: map[string][]byte{fedchart.DNSConfigKey: content},
+	})
+	o := w.init()
+	o.Options.DNS = fedchart.DNS{Provider: "coredns", Zone: "example.com."}
+	o.Options.Base = map[string]any{"global": map[string]any{"dns": map[string]any{"configSecret": "ours"}}}
+	if _, err := Init(context.Background(), o); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), `Secret "ours", key "federation-dns-provider.conf": zones: example.com. is missing`) {
+		t.Errorf("got %v, want ErrRefused that names Secret, key and zone", err)
+	}
+	if got := w.objects(); !slices.Equal(got, []string{"secret/ours"}) {
+		t.Errorf("the host cluster has %v", got)
+	}
+}
+
 func TestInitReportsAllThatKeepsItFromBeginning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

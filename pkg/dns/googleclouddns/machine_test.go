@@ -98,8 +98,8 @@ func TestWhoThePodIsIsToldByOthers(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		use    func(*testing.T, *googleclouddns.Options, *giver)
-		fail   int  // what the giver answers
-		down   bool // it is not there
+		fail   int32 // what the giver answers
+		down   bool  // it is not there
 		denied bool
 		says   string // "": it works
 	}{
@@ -122,7 +122,7 @@ func TestWhoThePodIsIsToldByOthers(t *testing.T) {
 					o.ProjectID = fakeserver.Project // which a process asks for once
 				}
 			})
-			g.fail.Store(int32(tt.fail)) //nolint:gosec // a status of HTTP
+			g.fail.Store(tt.fail)
 			if tt.down {
 				g.Close()
 			}
