@@ -28,6 +28,7 @@ func (t *Target) apiChecks() []Check {
 		Check{Name: "api-ready", Run: t.apiReady},
 		Check{Name: "api-clusters", Needs: []string{"api-ready"}, Run: t.apiClusters},
 		Check{Name: "api-admission", Needs: []string{"api-ready"}, Run: t.apiAdmission},
+		Check{Name: "dns-zones", Needs: []string{"api-clusters"}, Run: t.dnsZones},
 		Check{Name: "controller-manager", Needs: []string{"api-ready"}, Run: func(ctx context.Context) Outcome {
 			lease, err := t.API.Client.CoordinationV1().Leases(metav1.NamespaceSystem).Get(ctx, leaderLease, metav1.GetOptions{})
 			return t.leads(lease, err, time.Now())
