@@ -108,14 +108,19 @@ func (n *nameTest) answers(s *sandbox, when, from, by string) {
 	s.Helper()
 	begin := time.Now()
 	s.eventually(2*time.Minute, fmt.Sprintf("%s is answered by %s in %s", when, by, from), func() error {
-		result := s.try(20*time.Second, "kubectl", "--context="+from, "--namespace="+n.namespace, "exec", "daemonset/asker", "--",
-			"fetch", "http://web."+n.namespace+"."+n.r.name+"/")
-		if got := strings.TrimSpace(result.stdout); got != by+"-1" {
+		if got, result := n.ask(s, from); got != by+"-1" {
 			return fmt.Errorf("it is %q: %s", got, result)
 		}
 		return nil
 	})
 	s.Logf("%s: in %s the name leads to %s, %.1f s later", when, from, by, time.Since(begin).Seconds())
+}
+
+// ask is which node answers to the name in a member.
+func (n *nameTest) ask(s *sandbox, from string) (string, result) {
+	got := s.try(20*time.Second, "kubectl", "--context="+from, "--namespace="+n.namespace, "exec", "daemonset/asker", "--",
+		"fetch", "http://web."+n.namespace+"."+n.r.name+"/")
+	return strings.TrimSpace(got.stdout), got
 }
 
 // withoutPods scales the Service of a member to nothing and back.
@@ -126,8 +131,30 @@ func (n *nameTest) withoutPods(s *sandbox) {
 	prefer(`{"rebalance": true, "clusters": {"gondor": {"weight": 0, "maxReplicas": 0}, "mordor": {"weight": 1}}}`)
 	n.answers(s, "gondor's pods are gone", gondor, mordor)
 	n.answers(s, "gondor's pods are gone", mordor, mordor)
+	n.withoutServer(s)
 	prefer(`{"rebalance": true, "clusters": {"*": {"weight": 1}}}`)
 	n.answers(s, "gondor's pods are back", gondor, gondor)
+}
+
+// withoutServer ends all that serves the zone: what it said last holds in the members.
+func (n *nameTest) withoutServer(s *sandbox) {
+	scale := func(replicas int) {
+		for _, server := range []string{"deployment/" + n.d.name, "statefulset/" + n.d.name + "-etcd"} {
+			s.kubectl(hostContext, "--namespace="+s.namespace, "scale", server, fmt.Sprintf("--replicas=%d", replicas))
+		}
+	}
+	scale(0)
+	s.kubectl(hostContext, "--namespace="+s.namespace, "wait", "pod", "--selector=app.kubernetes.io/name=federation-dns", "--for=delete", "--timeout=60s")
+	// Three times as long as the members' DNS keeps an answer.
+	for begin := time.Now(); time.Since(begin) < 15*time.Second; {
+		if got, result := n.ask(s, gondor); got != mordor+"-1" {
+			s.Fatalf("%.1f s after the zone's server was taken away it is %q that answers in gondor: %s", time.Since(begin).Seconds(), got, result)
+		}
+	}
+	scale(1)
+	for _, server := range []string{"statefulset/" + n.d.name + "-etcd", "deployment/" + n.d.name} {
+		s.kubectl(hostContext, "--namespace="+s.namespace, "rollout", "status", server, "--timeout=90s")
+	}
 }
 
 // killed takes a member's API server away for longer than the grace, and gives it back.

@@ -105,6 +105,14 @@ is ever forwarded to the cluster's DNS under the federation's domain: that would
         rcode NXDOMAIN
         authority "{{ $soa }}"
     }
+    # What the zone said last holds for a day while it cannot be asked, or does not answer within a second: what runs here needs neither the
+    # federation nor its DNS to go on.
+    cache 1 {{ $zone }} {
+        success 9984 1 1
+        denial 9984 1 1
+        servfail 0
+        serve_stale 24h verify 1s
+    }
     {{- with .Values.dns.resolver.zoneServers }}
     # The zone's own servers: nobody else may know it. One that does not answer is left out until it does.
     forward {{ $zone }} {{ join " " . }}
