@@ -35,7 +35,7 @@ func testEmptyFirst(t *testing.T, f *federation) {
 		},
 		{
 			"nor in the words of old clients", `{apiVersion: v1, kind: Namespace, metadata: {name: mirkwood}}`,
-			metav1.DeleteOptions{OrphanDependents: ptr.To(true)}, "--namespace=mirkwood;",
+			metav1.DeleteOptions{OrphanDependents: ptr.To(true)}, "--namespace=mirkwood;", //nolint:staticcheck // old clients say so
 		},
 		{
 			"nor is one that is kept out, whose content is not", `{apiVersion: v1, kind: Namespace, metadata: {name: fangorn, annotations: {federation.fedhelm.io/federate: "false"}}}`,
@@ -55,7 +55,7 @@ func testEmptyFirst(t *testing.T, f *federation) {
 		},
 		{
 			"and by who says that nothing is to be orphaned", `{apiVersion: v1, kind: Namespace, metadata: {name: bree}}`,
-			metav1.DeleteOptions{OrphanDependents: ptr.To(false)}, "",
+			metav1.DeleteOptions{OrphanDependents: ptr.To(false)}, "", //nolint:staticcheck // as above
 		},
 		{
 			"a federated definition is not orphaned with its objects", strings.ReplaceAll(bows, "%", "true"),
