@@ -78,6 +78,14 @@ func (c chance) zone(wanted []dns.Wanted) []dns.RecordSet {
 			sets = append(sets, set(name, dns.A, "203.0.113.1"), set(name, "MX", "10 mail.example."))
 		case 2:
 			sets = append(sets, set(name, dns.AAAA, "2001:db8::99"))
+		case 3: // what is wanted, but for its TTL
+			for _, w := range wanted {
+				if w.Name == name {
+					first := w.Sets[0]
+					first.TTL++
+					sets = append(sets, first)
+				}
+			}
 		}
 	}
 	return sets
