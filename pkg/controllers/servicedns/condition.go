@@ -75,7 +75,7 @@ func (v *verdict) reason(s *source) (metav1.ConditionStatus, string, string) {
 		if len(out) > 0 {
 			message = "no member backs it: " + several(out)
 		}
-		return metav1.ConditionFalse, fedv1beta1.ReasonNoBackend, message
+		return metav1.ConditionFalse, fedv1beta1.ReasonNoBackend, message + v.ofHostnames()
 	}
 	message := "its names lead to " + enumerate(in)
 	if len(out) > 0 {
@@ -85,7 +85,15 @@ func (v *verdict) reason(s *source) (metav1.ConditionStatus, string, string) {
 		message += fmt.Sprintf("; whether anything is ready is not known of %s, which does not let EndpointSlices be read: run fedhelm join %s --refresh",
 			enumerate(v.doubts), v.doubts[0])
 	}
-	return metav1.ConditionTrue, fedv1beta1.ReasonPublished, message
+	return metav1.ConditionTrue, fedv1beta1.ReasonPublished, message + v.ofHostnames()
+}
+
+// ofHostnames says which could not be resolved, behind what else there is to say.
+func (v *verdict) ofHostnames() string {
+	if len(v.unknown) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; a load balancer's hostname cannot be resolved: %s: what addresses the member had before hold until it can", enumerate(v.unknown))
 }
 
 // sides are the members that back the Service, and those that do not, with their reasons.

@@ -35,6 +35,11 @@ func TestCondition(t *testing.T) {
 			name: "published, but it is not known whether anything is ready", of: verdict{members: members, names: 3, zones: []standing{fine}, doubts: []string{"gondor"}},
 			reason: "Published", says: "fedhelm join gondor --refresh",
 		},
+		{
+			name: "published, but by what a member had before", of: verdict{members: members, names: 3, zones: []standing{fine}, unknown: []string{"lb.example of gondor"}},
+			reason: "Published", says: "cannot be resolved: lb.example of gondor: what addresses the member had before hold",
+		},
+		{name: "no member backs it, for want of an answer", of: verdict{zones: []standing{fine}, unknown: []string{"lb.example of gondor"}}, reason: "NoBackend", says: "lb.example of gondor"},
 		{name: "no member backs it", of: verdict{members: dnsstate.Members{"rohan": {Out: dnsstate.Offline}}, zones: []standing{fine}}, reason: "NoBackend", says: "rohan (Offline)"},
 		{name: "it is nowhere", of: verdict{zones: []standing{fine}}, reason: "NoBackend", says: "in no member"},
 		{name: "a zone has not taken it", of: verdict{members: members, names: 3, zones: []standing{failing}}, reason: "ProviderFailed", says: "example.org: no route"},

@@ -1,6 +1,7 @@
 package servicedns
 
 import (
+	"fmt"
 	"net/netip"
 
 	"github.com/fedhelm/fedhelm/pkg/dnsstate"
@@ -45,6 +46,19 @@ func decide(before dnsstate.Members, views []view, resolve lookup, named bool) d
 		}
 	}
 	return is
+}
+
+// unresolved says of which hostnames nothing was ever found out, so that what the member had before holds.
+func unresolved(views []view, never func(hostname string) bool) []string {
+	var texts []string
+	for i := range views {
+		for _, h := range views[i].hostnames {
+			if views[i].placed == yes && never(h) {
+				texts = append(texts, fmt.Sprintf("%s of %s", h, views[i].member))
+			}
+		}
+	}
+	return texts
 }
 
 // judge is decide for one member; false if there is nothing to say of it.

@@ -115,6 +115,16 @@ func TestDecideOfHostnames(t *testing.T) {
 	}
 }
 
+func TestUnresolved(t *testing.T) {
+	views := []view{
+		{member: "gondor", placed: yes, hostnames: []string{"lb.example", "new.example"}}, {member: "rohan", placed: no, hostnames: []string{"new.example"}},
+	}
+	got := unresolved(views, func(hostname string) bool { return hostname == "new.example" })
+	if diff := cmp.Diff([]string{"new.example of gondor"}, got); diff != "" {
+		t.Errorf("unresolved (-want +got):\n%s", diff)
+	}
+}
+
 // Whatever is seen: nobody backs who must not, everybody who may does, the answer is its own answer, and an instance that knows nothing yet gives
 // the same.
 func TestDecideProperties(t *testing.T) {

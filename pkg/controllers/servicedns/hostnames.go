@@ -40,6 +40,7 @@ type hostnames struct {
 type host struct {
 	addresses []netip.Addr
 	known     bool
+	failed    bool // it was asked for in vain; matters while nothing is known
 	users     map[types.NamespacedName]bool
 }
 
@@ -89,6 +90,14 @@ func (h *hostnames) lookup(name string) ([]netip.Addr, bool) {
 	return nil, false
 }
 
+// unresolved tells whether a hostname in use was never resolved, though that was tried.
+func (h *hostnames) unresolved(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	is := h.hosts[name]
+	return is != nil && !is.known && is.failed
+}
+
 // run resolves until ctx ends.
 func (h *hostnames) run(ctx context.Context) {
 	var workers sync.WaitGroup
@@ -131,8 +140,13 @@ func (h *hostnames) resolve(ctx context.Context, name string) time.Duration {
 		return 0
 	}
 	var tell []types.NamespacedName
-	if hostname.IsNone(err) && !is.known || err == nil && (!is.known || !slices.Equal(is.addresses, found)) {
+	answered := hostname.IsNone(err) && !is.known || err == nil && (!is.known || !slices.Equal(is.addresses, found))
+	if answered {
 		is.addresses, is.known = found, true
+	}
+	news := answered || !is.known && !is.failed
+	is.failed = err != nil
+	if news {
 		for user := range is.users {
 			tell = append(tell, user)
 		}

@@ -46,8 +46,11 @@ func TestHostnamesAreResolvedAgain(t *testing.T) {
 		known bool
 		again time.Duration
 		told  bool
+
+		unresolved bool
 	}{
-		{name: "what cannot be found out is not known", set: &answers{err: errors.New("no answer")}, again: soonestAgain},
+		{name: "what cannot be found out is not known, which is told", set: &answers{err: errors.New("no answer")}, again: soonestAgain, told: true, unresolved: true},
+		{name: "but once", set: &answers{err: errors.New("no answer")}, again: soonestAgain, unresolved: true},
 		{name: "the first answer", set: &answers{is: at("192.0.2.1"), ttl: time.Minute}, want: at("192.0.2.1"), known: true, again: time.Minute, told: true},
 		{name: "the same again, with a short life", set: &answers{is: at("192.0.2.1"), ttl: time.Second}, want: at("192.0.2.1"), known: true, again: soonestAgain},
 		{name: "another one, with a long life", set: &answers{is: at("192.0.2.2"), ttl: time.Hour}, want: at("192.0.2.2"), known: true, again: latestAgain, told: true},
@@ -62,6 +65,9 @@ func TestHostnamesAreResolvedAgain(t *testing.T) {
 		}
 		if got, known := h.lookup(lb); known != s.known || !slices.Equal(got, s.want) {
 			t.Errorf("%s: it leads to %v, known %t", s.name, got, known)
+		}
+		if got := h.unresolved(lb); got != s.unresolved {
+			t.Errorf("%s: it was never resolved: %t", s.name, got)
 		}
 		if (len(told) > 0) != s.told {
 			t.Errorf("%s: told %v", s.name, told)

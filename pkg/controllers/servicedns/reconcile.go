@@ -167,6 +167,7 @@ type verdict struct {
 	names    int
 	problems []string // why parts of it are not published
 	doubts   []string // members whose endpoints may not be read
+	unknown  []string // hostnames that were never resolved, and their members
 	zones    []standing
 }
 
@@ -193,6 +194,7 @@ func (c *Controller) judge(s *source, m *memory, f *fleet) verdict {
 	}
 	c.hosts.use(s.key, distinct(hosts))
 	v.members = decide(m.members, views, c.hosts.lookup, c.o.NamedHosts)
+	v.unknown = unresolved(views, c.hosts.unresolved)
 	c.mu.Lock()
 	m.members = v.members
 	c.mu.Unlock()
