@@ -42,7 +42,7 @@ func TestDNSZones(t *testing.T) {
 	}{
 		{name: "one that is kept", zones: []fedv1beta1.DNSZone{zone("example.com", ready)}, want: expected{level: OK, text: `DNSZone "example.com" is kept, with 3 names`}},
 		{name: "two that are kept", zones: []fedv1beta1.DNSZone{zone("example.com", ready), zone("example.org", ready)}, want: expected{level: OK, text: "2 DNSZones are kept, with 6 names"}},
-		{name: "none", want: expected{level: Skipped, text: "no DNS zone"}},
+		{name: "none is nothing that is wrong", want: expected{level: OK, text: "no DNS zone"}},
 		{name: "one that is denied", zones: []fedv1beta1.DNSZone{zone("example.com", not("Denied", "bad\nkey"))}, want: expected{level: Failure, text: `DNSZone "example.com": Denied: bad; key`, mend: "get secrets  # the one with the provider's configuration"}},
 		{name: "one whose configuration cannot be used", zones: []fedv1beta1.DNSZone{zone("example.com", not("ConfigInvalid", "no key"))}, want: expected{level: Failure, text: "ConfigInvalid: no key", mend: "get secrets"}},
 		{name: "one that is not there", zones: []fedv1beta1.DNSZone{zone("example.com", not("ZoneNotFound", "create it"))}, want: expected{level: Failure, text: "ZoneNotFound: create it", mend: "kubectl --context=fellowship describe dnszone example.com"}},
