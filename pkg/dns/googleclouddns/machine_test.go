@@ -167,8 +167,8 @@ func TestTokensThatAreNotToBeHadForNow(t *testing.T) {
 				t.Errorf("Zones while tokens' server fails: %v, want no denial, and the status", err)
 			}
 			g.Close()
-			if _, err := p.Zones(t.Context()); err == nil || errors.Is(err, dns.ErrDenied) || !strings.Contains(err.Error(), "refused") {
-				t.Errorf("Zones while tokens' server is down: %v, want no denial, and why", err)
+			if _, err := p.Zones(t.Context()); err == nil || errors.Is(err, dns.ErrDenied) { // refused, or the end of a connection that was kept
+				t.Errorf("Zones while tokens' server is down: %v, want no denial", err)
 			}
 		})
 	}
