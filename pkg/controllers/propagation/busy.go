@@ -12,27 +12,29 @@ const busyFor = 200 * time.Millisecond
 
 // busy remembers such an answer.
 type busy struct {
-	mu    sync.Mutex
-	is    bool
-	until time.Time
+	mu      sync.Mutex
+	waiting [delivery.User + 1]bool
+	until   time.Time
 }
 
-// Busy says whether a member has work left that somebody waits for.
-func (c *Controller) Busy() bool {
+// Busy says whether a member that is ready has work of a priority left.
+func (c *Controller) Busy(p delivery.Priority) bool {
 	c.busy.mu.Lock()
 	defer c.busy.mu.Unlock()
 	if now := c.o.Clock.Now(); now.After(c.busy.until) {
-		c.busy.is, c.busy.until = c.working(), now.Add(busyFor)
+		c.busy.waiting, c.busy.until = c.waiting(), now.Add(busyFor)
 	}
-	return c.busy.is
+	return c.busy.waiting[p]
 }
 
-func (c *Controller) working() bool {
+func (c *Controller) waiting() (waiting [delivery.User + 1]bool) {
 	f := c.fleet.Load()
 	for name, p := range c.posts.list() {
-		if m := f.get(name); m != nil && m.ready && p.agent.Standing().Queued[delivery.User] > 0 {
-			return true
+		if m := f.get(name); m != nil && m.ready {
+			for priority, n := range p.agent.Standing().Queued {
+				waiting[priority] = waiting[priority] || n > 0
+			}
 		}
 	}
-	return false
+	return waiting
 }

@@ -32,10 +32,8 @@ func (w *Writer) look(ctx context.Context, key delivery.Key, m *memory) time.Dur
 	c, err := compose(&s, now)
 	if c.nothing() {
 		m.waits = time.Time{}
-	} else if c.soft && (s.Deleting || w.o.Busy()) {
-		if rest := m.hold(now, longestSoft); rest > 0 {
-			return rest
-		}
+	} else if rest := m.hold(now, w.deference(&s, &c)); rest > 0 {
+		return rest
 	}
 	log := ctrl.LoggerFrom(ctx).WithValues("kind", key.Kind, "namespace", key.Namespace, "name", key.Name)
 	ctx = ctrl.LoggerInto(ctx, log)
@@ -71,7 +69,18 @@ func (m *memory) hold(now time.Time, limit time.Duration) time.Duration {
 	if left <= 0 {
 		return 0
 	}
-	return min(max(pace, limit/5), left)
+	return min(max(pace, limit/5), longestNap, left)
+}
+
+// deference is how long what there is to write may wait for what members have to do; 0: it may not.
+func (w *Writer) deference(s *Snapshot, c *composed) time.Duration {
+	switch atRest := !s.Touched && !s.Deleting; {
+	case c.soft && atRest && w.o.Busy(delivery.Recheck):
+		return longestBulk
+	case c.soft && (s.Deleting || w.o.Busy(delivery.User)), atRest && w.o.Busy(delivery.Recheck):
+		return longestSoft
+	}
+	return 0
 }
 
 // patience is how long to wait for members that can be reached, and have not looked at the object since it or the process is there.

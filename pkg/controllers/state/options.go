@@ -17,8 +17,8 @@ type Options struct {
 	Snapshot func(delivery.Key) (Snapshot, bool)
 	// Events go to the objects whose state is written.
 	Events events.EventRecorder
-	// Busy says that members have work of users waiting, so that what can wait does. Nil: never.
-	Busy func() bool
+	// Busy says that members have work of a priority waiting, so that what can wait does. Nil: never.
+	Busy func(delivery.Priority) bool
 	// Workers is how many objects are written at once; 8 if 0.
 	Workers int
 	// Clock is the real one if nil.
@@ -27,7 +27,7 @@ type Options struct {
 
 func (o *Options) complete() {
 	if o.Busy == nil {
-		o.Busy = func() bool { return false }
+		o.Busy = func(delivery.Priority) bool { return false }
 	}
 	if o.Workers == 0 {
 		o.Workers = 8

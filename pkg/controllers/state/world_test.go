@@ -31,7 +31,9 @@ type world struct {
 	testing.TB
 	api    *fakeapi.API
 	writer *state.Writer
-	busy   atomic.Bool
+	busy   atomic.Bool // with work of users
+
+	catchingUp atomic.Bool // with other work
 
 	mu       sync.Mutex
 	known    map[delivery.Key]state.Snapshot // without what the API itself says
@@ -45,8 +47,12 @@ func newWorld(tb testing.TB) *world {
 	tb.Helper()
 	w := &world{TB: tb, known: map[delivery.Key]state.Snapshot{}, stale: map[delivery.Key]state.Snapshot{}}
 	w.api = fakeapi.New(fakeapi.Options{Intercept: w.intercept})
-	w.writer = state.New(state.Options{API: client(tb, w.api), Snapshot: w.snapshot, Events: w, Busy: w.busy.Load})
+	w.writer = state.New(state.Options{API: client(tb, w.api), Snapshot: w.snapshot, Events: w, Busy: w.isBusy})
 	return w
+}
+
+func (w *world) isBusy(p delivery.Priority) bool {
+	return p == delivery.User && w.busy.Load() || p == delivery.Recheck && w.catchingUp.Load()
 }
 
 // client calls the handler without a network, which has no place in a bubble.

@@ -16,8 +16,11 @@ const (
 	settle = 200 * time.Millisecond
 	// pace is between two writes of one object, and between two looks that came to nothing.
 	pace = time.Second
-	// longestSoft is how long progress waits while members have work of users waiting.
-	longestSoft = 5 * time.Second
+	// longestSoft is how long progress waits while members have work of users waiting. longestBulk is how long it waits, of objects that
+	// nobody has changed since the process began, while they have any: what has to be done then is done sooner.
+	longestSoft, longestBulk = 5 * time.Second, time.Minute
+	// longestNap is between two looks whether something must wait on.
+	longestNap = 3 * time.Second
 	// longestUnlooked is how long an object rests that no member has looked at yet, or, since the process has just begun, not each; what is
 	// written of it then holds probably. longestLate is how long members that have wait for those that have not.
 	longestUnlooked, longestLate = 30 * time.Second, 2 * time.Second

@@ -153,6 +153,49 @@ func TestProgressWaitsWhileMembersHaveWorkOfUsers(t *testing.T) {
 	}
 }
 
+// When the process begins with much to do, it is done before it is told of. What users have changed meanwhile is not held up.
+func TestWhatIsSaidOfObjectsAtRestWaitsForWork(t *testing.T) {
+	progress := state.Snapshot{Parts: []state.Part{synced("gondor")}}
+	problem := state.Snapshot{Parts: []state.Part{in("rohan", delivery.Conflict, "taken")}}
+	touched := progress
+	touched.Touched = true
+	tests := []struct {
+		name string
+		s    state.Snapshot
+		from time.Duration // when it is written
+	}{
+		{name: "progress waits for a minute at most", s: progress, from: time.Minute},
+		{name: "a problem waits for five seconds at most", s: problem, from: 5 * time.Second},
+		{name: "what somebody has changed does not wait", s: touched},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				w.catchingUp.Store(true)
+				w.know(configMaps, w.put(configMaps, "settings", ""), tt.s)
+				after(tt.from)
+				if n := w.writes(); tt.from > 0 && n != 0 {
+					w.Errorf("%d writes within %s", n, tt.from)
+				}
+				after(time.Second)
+				if n := w.writes(); n != 1 {
+					w.Errorf("%d writes a second later", n)
+				}
+			})
+		})
+	}
+	inBubble(t, func(w *world) {
+		w.catchingUp.Store(true)
+		w.know(configMaps, w.put(configMaps, "settings", ""), progress)
+		after(20 * time.Second)
+		w.catchingUp.Store(false)
+		after(4 * time.Second)
+		if n := w.writes(); n != 1 {
+			w.Errorf("%d writes when the work was done", n)
+		}
+	})
+}
+
 func TestTheEndOfAProblemDoesNotWait(t *testing.T) {
 	inBubble(t, func(w *world) {
 		key := w.put(configMaps, "settings", "")
