@@ -122,8 +122,9 @@ func floor(ctx context.Context, members []realMember, objects, workers int) (flo
 	return took.Seconds(), clearAll(ctx, members, floorPrefix)
 }
 
-// restPeriod is how long nothing may happen until everything counts as being at rest.
-const restPeriod = 3 * time.Second
+// restPeriod is how long nothing may happen until everything counts as being at rest. What is said of objects may wait for three seconds after the
+// last work of members.
+const restPeriod = 5 * time.Second
 
 // rest returns when the controller manager has nothing to do any more.
 func (w *world) rest(ctx context.Context) error {
