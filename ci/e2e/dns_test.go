@@ -138,6 +138,14 @@ func (n *nameTest) withoutPods(s *sandbox) {
 
 // withoutServer ends all that serves the zone: what it said last holds in the members.
 func (n *nameTest) withoutServer(s *sandbox) {
+	// Each of a member's resolvers goes on with what it was told itself.
+	resolvers := func(replicas int) {
+		at := []string{"--namespace=" + s.namespace, "deployment/" + n.r.name + "-resolver"}
+		s.kubectl(gondor, append([]string{"scale", fmt.Sprintf("--replicas=%d", replicas)}, at...)...)
+		s.kubectl(gondor, append([]string{"rollout", "status", "--timeout=90s"}, at...)...)
+	}
+	resolvers(1)
+	n.answers(s, "one resolver is left", gondor, mordor)
 	scale := func(replicas int) {
 		for _, server := range []string{"deployment/" + n.d.name, "statefulset/" + n.d.name + "-etcd"} {
 			s.kubectl(hostContext, "--namespace="+s.namespace, "scale", server, fmt.Sprintf("--replicas=%d", replicas))
@@ -155,6 +163,7 @@ func (n *nameTest) withoutServer(s *sandbox) {
 	for _, server := range []string{"statefulset/" + n.d.name + "-etcd", "deployment/" + n.d.name} {
 		s.kubectl(hostContext, "--namespace="+s.namespace, "rollout", "status", server, "--timeout=90s")
 	}
+	resolvers(2)
 }
 
 // killed takes a member's API server away for longer than the grace, and gives it back.

@@ -26,7 +26,7 @@ func (t *Target) dnsZones(ctx context.Context) Outcome {
 	var failures, warnings []Outcome
 	names := 0
 	for i := range zones {
-		switch o := t.judgeDNSZone(&zones[i]); o.Level {
+		switch o := t.judgeDNSZone(&zones[i], len(zones) == 1); o.Level {
 		case Failure:
 			failures = append(failures, o)
 		case Warning:
@@ -47,7 +47,7 @@ func (t *Target) dnsZones(ctx context.Context) Outcome {
 	return ok("%d DNSZones are kept, with %d names", len(zones), names)
 }
 
-func (t *Target) judgeDNSZone(z *dnsview.Zone) Outcome {
+func (t *Target) judgeDNSZone(z *dnsview.Zone, alone bool) Outcome {
 	said := fmt.Sprintf("DNSZone %q: %s: %s", z.Name, z.Reason, inOneLine(z.Message))
 	describe := "kubectl" + option("context", t.Name) + " describe dnszone " + z.Name
 	switch {
@@ -61,6 +61,9 @@ func (t *Target) judgeDNSZone(z *dnsview.Zone) Outcome {
 	case fedv1beta1.ReasonZoneNotFound:
 		return failure(describe+"  # says how the provider comes to have the zone; it is found within a minute", "%s", said)
 	case fedv1beta1.ReasonZoneAmbiguous:
+		if !alone { // the flag is that of the first
+			return failure(describe+"  # names the ids: set this zone's zoneID among the chart's values global.dns", "%s", said)
+		}
 		return failure(t.upgrade()+" --dns-zone-id=ID  # one of those that are named", "%s", said)
 	case fedv1beta1.ReasonDenied, fedv1beta1.ReasonConfigInvalid:
 		return failure(t.kubectl()+" get secrets  # the one with the provider's configuration is to be mended; it is read again by itself", "%s", said)

@@ -46,6 +46,10 @@ func TestDNSZones(t *testing.T) {
 		{name: "one that is denied", zones: []fedv1beta1.DNSZone{zone("example.com", not("Denied", "bad\nkey"))}, want: expected{level: Failure, text: `DNSZone "example.com": Denied: bad; key`, mend: "get secrets  # the one with the provider's configuration"}},
 		{name: "one whose configuration cannot be used", zones: []fedv1beta1.DNSZone{zone("example.com", not("ConfigInvalid", "no key"))}, want: expected{level: Failure, text: "ConfigInvalid: no key", mend: "get secrets"}},
 		{name: "one that is not there", zones: []fedv1beta1.DNSZone{zone("example.com", not("ZoneNotFound", "create it"))}, want: expected{level: Failure, text: "ZoneNotFound: create it", mend: "kubectl --context=fellowship describe dnszone example.com"}},
+		{
+			name: "one of several, beside another", zones: []fedv1beta1.DNSZone{zone("example.com", not("ZoneAmbiguous", "Z1, Z2")), zone("example.net", ready)},
+			want: expected{level: Failure, text: "Z1, Z2", mend: "zoneID"},
+		},
 		{name: "one of several", zones: []fedv1beta1.DNSZone{zone("example.com", not("ZoneAmbiguous", "Z1, Z2"))}, want: expected{level: Failure, text: "Z1, Z2", mend: "fedhelm upgrade fellowship --host-cluster-context=rivendell --federation-system-namespace=middle-earth --dns-zone-id=ID"}},
 		{name: "one whose provider is away", zones: []fedv1beta1.DNSZone{zone("example.com", not("Unreachable", "no route"))}, want: expected{level: Failure, text: "Unreachable: no route", mend: "logs deployment/fellowship-controller-manager"}},
 		{name: "one whose provider wants to be left alone", zones: []fedv1beta1.DNSZone{zone("example.com", not("Throttled", "slow down"))}, want: expected{level: Warning, text: "slow down", mend: "if it stays so"}},

@@ -189,9 +189,12 @@ func TestMemberThatIsReachedAgainIsGivenTimeToBeKnown(t *testing.T) {
 	w, _, _ := newFaulty(t)
 	w.run()
 	now := time.Now()
-	table := w.agent.follower(w.kinds["secrets"], listing)
 	w.expect(w.source(shire), Synced)
+	table := newTable(lens{kind: w.kinds["secrets"]}) // which nobody follows
 	table.enter(listing, "")
+	w.agent.mu.Lock()
+	w.agent.tables[table.kind.ID()] = table
+	w.agent.mu.Unlock()
 	table.bar(true, now.Add(-longBarred))
 	table.bar(true, now)
 	if table.uncertain(now) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 )
 
 // Check refuses a configuration that cannot keep the zone's names: whatever CheckFile and Parse refuse, one that is for other zones, and one that
@@ -15,6 +16,7 @@ func Check(provider string, content []byte, zone string, beside []string) []erro
 		return each(err)
 	}
 	c, errs := parse(provider, content)
+	zone = strings.ToLower(zone) // as the chart has it, and parse
 	if zones := c.zones(); zone != "" && len(zones) > 0 && !slices.Contains(zones, zone) {
 		errs = append(errs, fmt.Errorf("zones: %s is missing, the zone that the federation's names are to be in", zone))
 	}

@@ -18,6 +18,7 @@ func TestCheck(t *testing.T) {
 		{name: "a file in a directory is in no Secret", provider: "google-clouddns", file: "[Global]\ncredentials-file = d/k\n", beside: []string{"k"}, want: []string{"credentials-file: "}},
 		{name: "an absolute file comes from elsewhere", provider: "google-clouddns", file: "[Global]\ncredentials-file = /d/k\n"},
 		{name: "one for another zone", provider: "rfc2136", file: "[Global]\nserver = a\nzones = b.c\n", zone: "c.", want: []string{"zones: c. is missing"}},
+		{name: "the zone in other letters", provider: "rfc2136", file: "[Global]\nserver = a\nzones = B.c\n", zone: "b.C."},
 		{name: "no zone in particular", provider: "rfc2136", file: "[Global]\nserver = a\nzones = b.c\n"},
 		{name: "a cloud knows its zones", provider: "aws-route53", file: "[Global]\n", zone: "a.b."},
 		{

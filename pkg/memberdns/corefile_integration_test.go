@@ -3,6 +3,7 @@
 package memberdns_test
 
 import (
+	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
@@ -32,13 +33,17 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/testutil/zoneserver"
 )
 
-const domain = "fellowship.svc.cluster.local."
+const (
+	domain = "fellowship.svc.cluster.local."
+	// runOut is when the resolver's answers have.
+	runOut = 1500 * time.Millisecond
+)
 
 // The zone's server as charts/federation-dns makes it, and a member's resolver as charts/federation-member does, with the records that the
 // controller manager writes: what a pod in the member gets.
 func TestIntegrationNamesOfABundledServerInAMember(t *testing.T) {
 	zone := zoneserver.Start(t, "example.com.")
-	server := startServer(t, zone)
+	server, stop := startServer(t, zone)
 	dead := process.FreeAddress(t)
 	resolver := startResolver(t, []any{server, dead}, map[string]any{"zone": "south-a", "region": "south"})
 
@@ -46,20 +51,38 @@ func TestIntegrationNamesOfABundledServerInAMember(t *testing.T) {
 	write("203.0.113.7")
 	ask(t, resolver, "web.default."+domain, mdns.TypeA, []string{
 		"web.default." + domain + " 5 IN CNAME web.default.fellowship.svc.south-a.south.example.com.",
-		"web.default.fellowship.svc.south-a.south.example.com. 60 IN CNAME web.default.fellowship.svc.south.example.com.",
-		"web.default.fellowship.svc.south.example.com. 60 IN CNAME web.default.fellowship.svc.example.com.",
-		"web.default.fellowship.svc.example.com. 60 IN A 203.0.113.7",
+		"web.default.fellowship.svc.south-a.south.example.com. 1 IN CNAME web.default.fellowship.svc.south.example.com.",
+		"web.default.fellowship.svc.south.example.com. 1 IN CNAME web.default.fellowship.svc.example.com.",
+		"web.default.fellowship.svc.example.com. 1 IN A 203.0.113.7",
 	})
 	write("203.0.113.8")
-	ask(t, resolver, "web.default."+domain, mdns.TypeA, []string{
-		"web.default." + domain + " 5 IN CNAME web.default.fellowship.svc.south-a.south.example.com.",
-		"web.default.fellowship.svc.south-a.south.example.com. 60 IN CNAME web.default.fellowship.svc.south.example.com.",
-		"web.default.fellowship.svc.south.example.com. 60 IN CNAME web.default.fellowship.svc.example.com.",
-		"web.default.fellowship.svc.example.com. 60 IN A 203.0.113.8",
-	})
+	leadsTo(t, resolver, "203.0.113.8")
 	ask(t, resolver, "_fedhelm."+domain, mdns.TypeTXT, []string{`_fedhelm.` + domain + ` 5 IN TXT "federation=fellowship" "uid=some-uid"`})
 	// Another zone is nobody's business there.
 	ask(t, server, "example.org.", mdns.TypeA, []string{"REFUSED"})
+
+	// What the zone said last holds, when the answers have run out, while its etcd does not answer, and while nobody does.
+	zone.StopEtcd()
+	time.Sleep(runOut)
+	leadsTo(t, resolver, "203.0.113.8")
+	stop()
+	time.Sleep(runOut)
+	leadsTo(t, resolver, "203.0.113.8")
+}
+
+// leadsTo waits until the name leads to an address. A zone that takes more than a second to answer is overtaken by what it said before.
+func leadsTo(t *testing.T, resolver, address string) {
+	t.Helper()
+	eventually.Do(t, 30*time.Second, "the name to lead to "+address, func() error {
+		m, err := exchange(resolver, "web.default."+domain, mdns.TypeA, "udp")
+		if err != nil {
+			return err
+		}
+		if n := len(m.Answer); n == 0 || !strings.HasSuffix(m.Answer[n-1].String(), address) {
+			return fmt.Errorf("%s %v", mdns.RcodeToString[m.Rcode], m.Answer)
+		}
+		return nil
+	})
 }
 
 // writer makes the zone lead to one address in another region.
@@ -99,7 +122,7 @@ func writer(t *testing.T, zone *zoneserver.Server) func(address string) {
 }
 
 // startServer runs the CoreDNS of charts/federation-dns before the zone's etcd.
-func startServer(t *testing.T, zone *zoneserver.Server) string {
+func startServer(t *testing.T, zone *zoneserver.Server) (at string, stop func()) {
 	t.Helper()
 	files, err := fs.Sub(fedhelm.Chart(), "charts/federation-dns")
 	if err != nil {
@@ -112,8 +135,8 @@ func startServer(t *testing.T, zone *zoneserver.Server) string {
 	text := corefile(t, loaded, "server/configmap.yaml", map[string]any{
 		"global": map[string]any{"dns": map[string]any{"provider": "coredns", "zone": "example.com."}},
 	})
-	at := process.FreeAddress(t)
-	return start(t, at, strings.NewReplacer(
+	at = process.FreeAddress(t)
+	return at, start(t, at, strings.NewReplacer(
 		":5353 {", ":"+port(at)+" {\n    bind 127.0.0.1",
 		"https://fellowship-dns-etcd-client.federation-system.svc:2379", zone.Etcd,
 		"/etc/federation/dns/", zone.Dir+"/",
@@ -137,12 +160,13 @@ func startResolver(t *testing.T, servers []any, topology map[string]any) string 
 	})
 	cluster := apiserver.StartMember(t)
 	at, local, federation := process.FreeAddress(t), process.FreeAddress(t), process.FreeAddress(t)
-	return start(t, at, strings.NewReplacer(
+	start(t, at, strings.NewReplacer(
 		":1053 {", ":"+port(at)+" {\n    bind 127.0.0.1",
 		"5301", port(local), "5302", port(federation),
 		"kubernetes cluster.local {", "kubernetes cluster.local {\n        kubeconfig "+cluster.Kubeconfig(t, "resolver", "system:masters"),
 		":8080", process.FreeAddress(t), ":8181", process.FreeAddress(t), ":9153", process.FreeAddress(t),
 	).Replace(text))
+	return at
 }
 
 func corefile(t *testing.T, c *helmchart.Chart, template string, values map[string]any) string {
@@ -167,8 +191,8 @@ func port(address string) string {
 	return p
 }
 
-// start runs CoreDNS until it answers anything.
-func start(t *testing.T, at, text string) string {
+// start runs CoreDNS, and returns when it answers anything.
+func start(t *testing.T, at, text string) (stop func()) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "Corefile")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -184,7 +208,10 @@ func start(t *testing.T, at, text string) string {
 		_, err := exchange(at, "x.example.com.", mdns.TypeA, "tcp")
 		return err
 	})
-	return at
+	return func() {
+		running.Signal(os.Kill)
+		<-running.Done()
+	}
 }
 
 func exchange(server, name string, qtype uint16, network string) (*mdns.Msg, error) {

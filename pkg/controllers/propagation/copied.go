@@ -57,15 +57,18 @@ func (c *Controller) copied(k kinds.Kind, s *source, member string, d *drawing) 
 	if p == nil || !p.agent.Synced(k.ID()) {
 		return copied{there: was.Wanted > 0, replicas: was.Wanted, running: was.Ready, unschedulable: d.lastUnschedulable(member), finished: was.Finished != ""}
 	}
-	copy := p.agent.Report(s.key).Copy
-	if copy == nil || s.former(copy) {
-		// A Job's part that has finished stays done when its copy is tidied away.
-		if k.Divided == kinds.Job && was.Finished != "" {
-			return copied{known: true, replicas: was.Wanted, running: was.Ready, finished: true}
-		}
-		return copied{known: true}
+	report := p.agent.Report(s.key)
+	if report.Copy != nil && !s.former(report.Copy) {
+		return readCopy(k, report.Copy, d.lastUnschedulable(member))
 	}
-	return readCopy(k, copy, d.lastUnschedulable(member))
+	// A Job's part that has finished stays done when its copy is tidied away.
+	if k.Divided == kinds.Job && was.Finished != "" {
+		return copied{known: true, replicas: was.Wanted, running: was.Ready, finished: true}
+	}
+	if given := d.onItsWay(member, report.State); given != nil {
+		return copied{known: true, replicas: wholeOf(k.Divided, given.share(k.Divided))}
+	}
+	return copied{known: true}
 }
 
 // readCopy reads the numbers of a copy. While it rolls out, pods without room are new ones of which nothing is known yet: what was counted

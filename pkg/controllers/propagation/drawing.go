@@ -3,6 +3,7 @@ package propagation
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/fedhelm/fedhelm/pkg/delivery"
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 	"github.com/fedhelm/fedhelm/pkg/memberstate"
 	"github.com/fedhelm/fedhelm/pkg/placement"
@@ -30,6 +31,21 @@ func (d *drawing) lastUnschedulable(member string) int32 {
 		return p.unschedulable
 	}
 	return 0
+}
+
+// onItsWay is the part of a Job that the plan before gave a member which has none yet, and may be making it: nil if there is none, or the member has
+// refused it. What is made keeps its completions, so what is given cannot be given to others as well.
+func (d *drawing) onItsWay(member string, as delivery.State) *part {
+	if d.kind.Divided != kinds.Job || d.before == nil || d.before.source != d.source.uid {
+		return nil
+	}
+	switch as {
+	case "", delivery.Pending, delivery.Throttled:
+		p, _ := d.before.of(member)
+		return p
+	default:
+		return nil
+	}
 }
 
 // members are the selected ones as placement wants them.
@@ -60,7 +76,7 @@ func (d *drawing) preferences() placement.Preferences {
 
 // plan returns one that says nothing yet.
 func (d *drawing) plan() *plan {
-	p := &plan{revision: d.source.revision, selector: d.source.selector, roster: d.roster, divided: d.kind.Divided}
+	p := &plan{source: d.source.uid, revision: d.source.revision, selector: d.source.selector, roster: d.roster, divided: d.kind.Divided}
 	for i, at := range d.selected {
 		if !d.copies[i].known {
 			p.unknown = append(p.unknown, int32(at)) //nolint:gosec // members are fewer than 2^31

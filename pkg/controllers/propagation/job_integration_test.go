@@ -22,6 +22,10 @@ import (
 func TestIntegrationJobs(t *testing.T) {
 	w := newWorld(t)
 	gondor, rohan := w.join("gondor", nil), w.join("rohan", map[string]string{"side": "north"})
+	// What is given of a Job stays given: both are to be known for members when it is divided.
+	w.createConfigMap(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "both"}})
+	w.holds(gondor, "both", "")
+	w.holds(rohan, "both", "")
 	t.Run("a Job that failed in one member is stopped in the other", func(t *testing.T) { w.testFailed(t, gondor, rohan) })
 	t.Run("a Job that is made from an exported one runs", func(t *testing.T) { w.testExported(t, gondor, rohan) })
 	t.Run("a Job that is made again while a member is away runs there, too", func(t *testing.T) { w.testMadeAgain(t, rohan) })

@@ -96,6 +96,47 @@ func TestWhatIsDoneOfAJob(t *testing.T) {
 	}
 }
 
+// A member that becomes ready while another makes its part gets nothing of that.
+func TestWhatIsGivenOfAJobIsNotGivenTwice(t *testing.T) {
+	joined := []member{{name: "a", proven: true, ready: true}, {name: "b", proven: true, ready: true}}
+	tests := []struct {
+		name   string
+		a      delivery.Report
+		change func(*stage)
+		want   map[string]string
+	}{
+		{name: "it has not begun", want: map[string]string{"a": "2/4"}},
+		{name: "it is at it", a: delivery.Report{State: delivery.Pending}, want: map[string]string{"a": "2/4"}},
+		{name: "it has refused it", a: delivery.Report{State: delivery.Rejected}, want: map[string]string{"a": "1/2", "b": "1/2"}},
+		{name: "it was of a Job that went before", want: map[string]string{"a": "1/2", "b": "1/2"}, change: func(s *stage) {
+			s.see(jobs, sum(func(o *unstructured.Unstructured) { o.SetUID("another") }))
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newStage(t, "a", "b")
+			s.setFleet(joined[0], member{name: "b"})
+			is := s.see(jobs, sum())
+			s.plan(t.Context(), is.key)
+			if got := text(s.plans.get(is.key)); got["a"] != "2/4" {
+				t.Fatalf("at first the plan is %v", got)
+			}
+			s.agents["a"].reports[is.key] = tt.a
+			s.setFleet(joined...)
+			if tt.change != nil {
+				tt.change(s)
+			}
+			s.plan(t.Context(), is.key)
+			got := text(s.plans.get(is.key))
+			for m, want := range map[string]string{"a": tt.want["a"], "b": tt.want["b"]} {
+				if got[m] != want && (want != "" || got[m] != "absent") {
+					t.Errorf("the plan for %s is %q, want %q", m, got[m], want)
+				}
+			}
+		})
+	}
+}
+
 // counts is what a member has for the status of an object.
 func counts(shot *state.Snapshot, member string) string {
 	for _, p := range shot.Parts {

@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/fedhelm/fedhelm/pkg/kinds"
 	"github.com/fedhelm/fedhelm/pkg/shape"
 )
 
 // plan says what each member gets of a source that is divided. It does not change: a new one replaces it.
 type plan struct {
+	source   types.UID
 	revision uint64  // of the source
 	selector string  // of the source
 	roster   *roster // that it was made for

@@ -110,5 +110,8 @@ func TestAClusterThatWasNeverReadyKeepsNoNumbersAsTheyWere(t *testing.T) {
 		if got := status[appsv1.DaemonSetStatus](w, daemonSets, key); got.NumberReady != 1 {
 			w.Errorf("the status is %+v", got)
 		}
+		if text, _ := w.annotations(daemonSets, key); text != "synced 1/2; mordor: Unreachable" {
+			w.Errorf("it says %q", text)
+		}
 	})
 }

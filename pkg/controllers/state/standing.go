@@ -43,7 +43,7 @@ func (s *Snapshot) stand(p *Part, before memberstate.Members) standing {
 			x.message = written.Message
 		}
 	case !unreachable:
-	case p.unseen() && p.Selected && !s.Touched && s.written():
+	case p.unseen() && p.Selected && !p.Unproven && !s.Touched && s.written():
 		x.known = remembered(written)
 		x.state, x.message = written.State, written.Message
 		if !named || written.State == "" {

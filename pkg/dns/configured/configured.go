@@ -73,7 +73,10 @@ func (p *Provider) refresh(ctx context.Context) error {
 	p.next = time.Now().Add(readAgain)
 	config, text, err := read(p.o.Provider, p.o.File)
 	if err == nil && p.is != nil && bytes.Equal(text, p.text) {
-		p.failed = ""
+		if p.failed != "" { // it was another file for a while
+			p.failed = ""
+			p.o.Read(nil)
+		}
 		return nil
 	}
 	var is dns.Provider

@@ -43,6 +43,7 @@ type Keeper struct {
 	backlog  []string        // Services that a listing showed or retries call for
 	failures int             // of everything, in a row
 	stale    int             // listings in a row that led to stale units
+	dropped  int             // listings in a row that failures of changes ended
 	unlisted int             // listings in a row that failed while an index was there
 	listErr  error           // of the last of them
 	listing  *listing        // nil: none goes on

@@ -125,7 +125,7 @@ func (k *Keeper) read(ctx context.Context, provider dns.Provider, zone dns.Zone)
 // learn replaces what is known of the zone, and has every Service looked at.
 func (k *Keeper) learn(sets []dns.RecordSet) {
 	k.index = dns.NewIndex(slices.DeleteFunc(sets, func(set dns.RecordSet) bool { return k.excepted(set.Name) }))
-	k.unlisted, k.listErr = 0, nil
+	k.unlisted, k.dropped, k.listErr = 0, 0, nil
 	clear(k.open)
 	k.tell(func() {
 		k.err = nil

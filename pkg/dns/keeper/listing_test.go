@@ -112,6 +112,30 @@ func TestListingHoldsUpNoChange(t *testing.T) {
 	})
 }
 
+// A provider that throttles changes now and then is still listed: each failure ends a listing, and one has to come to its end.
+func TestListingEndsWhileChangesAreThrottled(t *testing.T) {
+	inPaged(t, 40*time.Second, func(w *world, _ *paged) {
+		w.want(service("web", "gondor"))
+		w.settle()
+		synced, calls := w.keeper.Status().LastSync, 0
+		w.server.Fail(inmemory.Faults{Call: func(call string) error {
+			if call == inmemory.CallChange {
+				if calls++; calls%2 == 0 {
+					return &dns.Throttled{After: time.Second}
+				}
+			}
+			return nil
+		}})
+		for i := range 60 { // somebody wants something all the time
+			w.want(service(fmt.Sprintf("web%d", i%20), []string{"gondor", "rohan"}[i/20%2]))
+			time.Sleep(1500 * time.Millisecond)
+		}
+		if now := w.keeper.Status().LastSync; !now.After(synced) {
+			w.t.Errorf("the zone was not listed again for 90 seconds, last %s", now)
+		}
+	})
+}
+
 func TestListingRepairsWhatDidNotChangeMeanwhile(t *testing.T) {
 	inPaged(t, 40*time.Second, func(w *world, _ *paged) {
 		web, other := service("web", "gondor"), service("other", "gondor")

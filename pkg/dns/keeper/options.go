@@ -43,6 +43,7 @@ const (
 	longestAsked = 10 * time.Minute      // a provider may ask for less, and is asked again all the same
 	unitsAtOnce  = 1000                  // given to the provider, so that what users change need not wait for all of a zone
 	lookAgain    = 5 * time.Second       // whether the provider has become another one
+	mostDropped  = 3                     // listings in a row; then one comes to its end before anything else is done
 	callLimit    = 5 * time.Minute       // a provider may take
 	alwaysFree   = 10                    // Services that may go unseen
 )

@@ -30,6 +30,11 @@ func (k *Keeper) turn(ctx context.Context) time.Duration {
 	if err := k.endListing(ctx); err != nil {
 		return k.fail(ctx, err)
 	}
+	if k.dropped >= mostDropped {
+		if k.beginListing(ctx); k.listing != nil {
+			return lookAgain // its end is told
+		}
+	}
 	k.sweepGarbage()
 	batch, wait := k.next()
 	if k.failures == 0 || len(batch) == 0 { // who fails is asked one thing at a time
@@ -158,6 +163,9 @@ func (k *Keeper) next() (batch []string, wait time.Duration) {
 func (k *Keeper) fail(ctx context.Context, err error) time.Duration {
 	if ctx.Err() != nil {
 		return 0
+	}
+	if k.listing != nil {
+		k.dropped++
 	}
 	k.dropListing()
 	k.failures++
