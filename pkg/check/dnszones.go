@@ -31,6 +31,7 @@ func (t *Target) dnsZones(ctx context.Context) Outcome {
 			failures = append(failures, o)
 		case Warning:
 			warnings = append(warnings, o)
+		default:
 		}
 		names += int(zones[i].Names)
 	}
