@@ -23,7 +23,14 @@ func TestThreeEtcdMembers(t *testing.T) {
 	s.host("delete", "persistentvolumeclaim", "data-fellowship-etcd-2", "--wait=false")
 	s.host("delete", "pod", "fellowship-etcd-2", "--grace-period=0", "--force")
 	for i := range 10 {
-		s.kubectl("fellowship", "create", "configmap", fmt.Sprintf("written-%d", i))
+		// The API server is not ready while the other two agree on who leads them.
+		s.eventually(time.Minute, "two of three members take a write", func() error {
+			made := s.try(30*time.Second, "kubectl", "--context=fellowship", "--request-timeout=10s", "create", "configmap", fmt.Sprintf("written-%d", i))
+			if made.code != 0 && !strings.Contains(made.stderr, "already exists") {
+				return fmt.Errorf("%s", made)
+			}
+			return nil
+		})
 	}
 	s.remembers("fellowship")
 	s.purge("fellowship")
