@@ -20,6 +20,7 @@ MEMBERS ?= 2
 MEMBER_KINDS ?=
 # Members of older versions of Kubernetes: VERSIONS=erebor=1.35,lindon=1.34
 VERSIONS ?=
+UP_ARGS = --members $(MEMBERS) $(addprefix --member-kinds=,$(MEMBER_KINDS)) $(addprefix --member-versions=,$(VERSIONS))
 export FEDHELM_TESTBED ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fedhelm/state
 TESTBED_KUBECONFIG := $(FEDHELM_TESTBED)/kubeconfig
 
@@ -81,19 +82,19 @@ ON_TESTBED = bin=$$($(TESTBED) build --print-dir) && \
 
 test-e2e test-e2e-long test-versions: MEMBER_KINDS = real,simulated,simulated,real
 test-e2e test-e2e-long: MEMBERS = 4
-test-e2e: bind build testbed-up ## End to end on the test bed's real clusters, but for tests that take many minutes each
-	$(ON_TESTBED) go test -tags e2e -count=1 -timeout 60m -short -v ./ci/e2e/...
+test-e2e: bind build ## End to end on the test bed's real clusters, but for tests that take many minutes each
+	@ci/e2e.sh $(UP_ARGS) -- -timeout 60m -short
 
-test-e2e-long: bind build testbed-up ## All of that tier: members lost in every way, controller managers killed twenty times
-	$(ON_TESTBED) go test -tags e2e -count=1 -timeout 90m -v ./ci/e2e/...
+test-e2e-long: bind build ## All of that tier: members lost in every way, controller managers killed twenty times
+	@ci/e2e.sh $(UP_ARGS) -- -timeout 90m
 
 # Apart from the others, because each version's API server takes minutes to compile.
 test-versions: MEMBERS = 6
 test-versions: VERSIONS = erebor=1.35,lindon=1.34
-test-versions: build testbed-up ## Members one and two minor versions older than the federation API: integration and end to end
+test-versions: build ## Members one and two minor versions older than the federation API: integration and end to end
 	$(MAKE) --no-print-directory test-integration MEMBER_VERSION=1.35
 	$(MAKE) --no-print-directory test-integration MEMBER_VERSION=1.34
-	$(ON_TESTBED) FEDHELM_E2E_OLDER="$(VERSIONS)" go test -tags e2e -count=1 -timeout 40m -v -run '^TestOlderMembers$$' ./ci/e2e/
+	@FEDHELM_E2E_OLDER="$(VERSIONS)" ci/e2e.sh $(UP_ARGS) -- -timeout 40m -run '^TestOlderMembers$$'
 
 FUZZTIME ?= 30s
 fuzz: ## Run every fuzz target for FUZZTIME (30s)
@@ -123,7 +124,7 @@ testbed-build: ## Build Kubernetes, etcd and CoreDNS from their Go modules (cach
 	$(TESTBED) build
 
 testbed-up: ## Bring up the host cluster and MEMBERS=2 member clusters, of VERSIONS=rohan=1.35; repairs what is there
-	$(TESTBED) up --members $(MEMBERS) $(addprefix --member-kinds=,$(MEMBER_KINDS)) $(addprefix --member-versions=,$(VERSIONS))
+	$(TESTBED) up $(UP_ARGS)
 
 testbed-load: ## Rebuild our image and load it into the running clusters
 	$(TESTBED) load

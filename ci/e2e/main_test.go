@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -39,6 +40,7 @@ var bed struct {
 	root       string // of the repository
 	path       string // PATH of the programs that tests run
 	host       *cluster
+	lock       *os.File // held while this process runs
 }
 
 // cluster is one that tests look into beside the programs they run.
@@ -76,7 +78,23 @@ func findBed() error {
 	if bed.root, err = filepath.Abs("../.."); err != nil {
 		return err
 	}
+	if err := lockBed(filepath.Join(filepath.Dir(bed.kubeconfig), "tests.lock")); err != nil {
+		return err
+	}
 	return errors.Join(findLeftovers(), buildPrograms())
+}
+
+// lockBed keeps others' tests off the bed until this process ends, however it ends. Programs that it starts do not inherit the lock.
+func lockBed(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	bed.lock = f
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return fmt.Errorf("tests are running on this test bed (lock %s: %w); wait for their end", path, err)
+	}
+	return nil
 }
 
 // findLeftovers refuses a bed that has something left of tests that were killed: it would take the room of these tests' pods.
@@ -92,7 +110,7 @@ func findLeftovers() error {
 		}
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("the host cluster has namespaces of tests that were killed, or are running (%s); if none is running, run: make testbed-down", strings.Join(left, ", "))
+		return fmt.Errorf("the host cluster has namespaces of tests that were killed (%s); run: make testbed-down", strings.Join(left, ", "))
 	}
 	return nil
 }
