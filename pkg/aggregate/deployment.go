@@ -90,8 +90,7 @@ func available(s Source, parts []part[appsv1.DeploymentStatus]) appsv1.Deploymen
 			continue
 		}
 		scaled = scaled || p.Wanted.Replicas == nil
-		wanted := int32Of(p.Wanted.Replicas)
-		wanted -= min(p.Pending, wanted)
+		wanted := p.needed()
 		placed += wanted
 		condition, known := deploymentCondition(p, appsv1.DeploymentAvailable)
 		is := condition.Status == corev1.ConditionTrue
@@ -112,7 +111,8 @@ func available(s Source, parts []part[appsv1.DeploymentStatus]) appsv1.Deploymen
 	return c
 }
 
-// progressing is what kubectl's rollout status gives up on when a member has exceeded the deadline.
+// progressing is what kubectl's rollout status gives up on when a member has exceeded the deadline, unless all that the member lacks are replicas
+// on top of the total.
 func progressing(s Source, total appsv1.DeploymentStatus, parts []part[appsv1.DeploymentStatus]) appsv1.DeploymentCondition {
 	c := appsv1.DeploymentCondition{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionTrue}
 	var late, paused []saying
@@ -126,10 +126,10 @@ func progressing(s Source, total appsv1.DeploymentStatus, parts []part[appsv1.De
 		if p.Leaving || !p.Applied || !noticedDeployment(p) {
 			continue // it speaks of a former generation
 		}
-		switch condition.Reason {
-		case reasonDeadlineExceeded:
+		switch {
+		case condition.Reason == reasonDeadlineExceeded && !completeButForPending(p):
 			late = append(late, saying{p.Member, condition.Message})
-		case reasonPaused:
+		case condition.Reason == reasonPaused:
 			paused = append(paused, saying{p.Member, condition.Message})
 		}
 	}
@@ -145,6 +145,12 @@ func progressing(s Source, total appsv1.DeploymentStatus, parts []part[appsv1.De
 		c.Reason, c.Message = reasonProgressing, "Members are progressing."
 	}
 	return c
+}
+
+// completeButForPending tells that the member has all that the total needs of it, and waits for more. While there are pods that are not new, some of
+// those that are available may be old ones.
+func completeButForPending(p *part[appsv1.DeploymentStatus]) bool {
+	return p.Pending > 0 && p.status.UpdatedReplicas == p.status.Replicas && p.status.AvailableReplicas >= p.needed()
 }
 
 func deploymentCondition(p *part[appsv1.DeploymentStatus], t appsv1.DeploymentConditionType) (appsv1.DeploymentCondition, bool) {

@@ -26,6 +26,12 @@ func says(reason, message string) string {
 		"conditions":[{"type":"Progressing","status":"False","reason":%q,"message":%q}]}`, reason, message)
 }
 
+// late is the status of a copy that has exceeded its deadline with all pods, so many of them new, and so many ready.
+func late(all, updated, n int) string {
+	return fmt.Sprintf(`{"observedGeneration":7,"replicas":%d,"updatedReplicas":%d,"readyReplicas":%d,"availableReplicas":%d,"unavailableReplicas":%d,
+		"conditions":[{"type":"Progressing","status":"False","reason":"ProgressDeadlineExceeded","message":"late"}]}`, all, updated, n, n, all-n)
+}
+
 func TestDeployment(t *testing.T) {
 	const was = `{"observedGeneration":1}`
 	tests := []struct {
@@ -111,6 +117,33 @@ Progressing True ReplicaSetUpdated Members are progressing.`,
 			want: `2 2/2 1 1 1
 Available False MinimumReplicasUnavailable rohan
 Progressing False ProgressDeadlineExceeded rohan: too slow`,
+		},
+		{
+			name: "a member exceeds its deadline in vain with replicas that wait on top of the total", share: replicas(10),
+			parts: []aggregate.Part{
+				has("gondor", replicas(5), late(5, 5, 3), pending(2)), has("rohan", replicas(7), ready(7, 7)),
+			},
+			want: `2 10/10 10 10 0
+Available True MinimumReplicasAvailable All members have minimum availability.
+Progressing True NewReplicaSetAvailable All members have successfully progressed.`,
+		},
+		{
+			name: "but not when it lacks one that the total needs", share: replicas(10),
+			parts: []aggregate.Part{
+				has("gondor", replicas(5), late(5, 5, 2), pending(2)), has("rohan", replicas(7), ready(7, 7)),
+			},
+			want: `2 10/10 9 9 1
+Available False MinimumReplicasUnavailable gondor
+Progressing False ProgressDeadlineExceeded gondor: late`,
+		},
+		{
+			name: "nor when what is available there may be old", share: replicas(10),
+			parts: []aggregate.Part{
+				has("gondor", replicas(5), late(7, 3, 3), pending(2)), has("rohan", replicas(7), ready(7, 7)),
+			},
+			want: `2 10/12 10 10 2
+Available True MinimumReplicasAvailable All members have minimum availability.
+Progressing False ProgressDeadlineExceeded gondor: late`,
 		},
 		{
 			name: "a deadline of a former generation is history", share: replicas(1), was: was,

@@ -20,6 +20,12 @@ func (p *Part) counted(replicas, ready int32) int32 {
 	return replicas - min(p.Pending, max(replicas-ready, 0))
 }
 
+// needed is how many of the wanted replicas are not on top of the total.
+func (p *Part) needed() int32 {
+	wanted := int32Of(p.Wanted.Replicas)
+	return wanted - min(p.Pending, wanted)
+}
+
 // sum adds up numbers that may be missing; nil if all are.
 func sum(total, n *int32) *int32 {
 	if n == nil {
