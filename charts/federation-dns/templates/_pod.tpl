@@ -12,11 +12,11 @@ securityContext:
 {{- with $.Values.global.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with $values.priorityClassName | default $.Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $values.nodeSelector | default $.Values.nodeSelector }}
 nodeSelector:
@@ -90,7 +90,7 @@ startup, readiness and liveness to what is asked.
 {{- define "federation-dns.secretVolume" -}}
 - name: {{ index . 0 }}
   secret:
-    secretName: {{ index . 1 }}
+    secretName: {{ index . 1 | quote }}
     defaultMode: 0440
 {{- end -}}
 

@@ -50,7 +50,7 @@
 {{- define "federation-control-plane.pki.foreignSecrets" -}}
 {{- range list .Values.pki.existingCASecret .Values.apiServer.auth.token.existingSecret .Values.apiServer.auth.basic.existingSecret }}
 {{- with . }}
-- {{ . }}
+- {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- end -}}

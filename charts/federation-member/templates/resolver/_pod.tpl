@@ -3,7 +3,7 @@
 {{- $resolver := .Values.dns.resolver -}}
 {{- range $field := list "priorityClassName" "nodeSelector" "tolerations" "affinity" }}
 {{- with index $resolver $field }}
-{{ $field }}: {{ kindIs "string" . | ternary . (printf "\n%s" (toYaml . | indent 2)) }}
+{{ $field }}: {{ kindIs "string" . | ternary (quote .) (printf "\n%s" (toYaml . | indent 2)) }}
 {{- end }}
 {{- end }}
 {{- $constraints := $resolver.topologySpreadConstraints -}}
