@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -181,10 +182,8 @@ func fits(flag cli.Flag, value string) error {
 }
 
 func (a *arranger) like(name string) string {
-	if a.command != nil {
-		if like := cli.SuggestFlag(a.command.Flags, name, false); like != "" {
-			return fmt.Sprintf("; did you mean %s?", like)
-		}
+	if like := nearest(name, slices.Collect(maps.Keys(a.known))); like != "" {
+		return fmt.Sprintf("; did you mean %s?", spelt(like))
 	}
 	return ""
 }

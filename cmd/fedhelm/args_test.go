@@ -114,3 +114,25 @@ func TestArgumentsAreCounted(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatTheUserMayHaveMeant(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		want string
+	}{
+		{name: "a command with a letter amiss", args: []string{"stauts"}, want: `there is no command "stauts"; did you mean "status"? fedhelm --help lists them`},
+		{name: "a command like no other", args: []string{"foo"}, want: `there is no command "foo"; fedhelm --help lists them`},
+		{name: "help, which is a flag", args: []string{"help"}, want: `there is no command "help"; fedhelm --help lists them`},
+		{name: "a flag with a letter amiss", args: []string{"init", "a", "--dry-rum"}, want: "unknown flag --dry-rum; did you mean --dry-run?"},
+		{name: "a flag like no other", args: []string{"init", "a", "--bogus"}, want: "unknown flag --bogus"},
+		{name: "a flag that other tools have", args: []string{"status", "a", "--namespace=x"}, want: "unknown flag --namespace; did you mean --federation-system-namespace?"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := newConsole(nil, nil).fedhelm(tt.args...); exitCode(err) != exitUsage || err.Error() != tt.want {
+				t.Errorf("ends with %v (exit code %d)\nwant %s", err, exitCode(err), tt.want)
+			}
+		})
+	}
+}

@@ -161,7 +161,11 @@ func noCommand(c *cli.Context) error {
 	}
 	name := c.Args().First()
 	hint := "fedhelm --help lists them"
-	if like := cli.SuggestCommand(c.App.Commands, name); like != "" {
+	var names []string
+	for _, command := range c.App.Commands {
+		names = append(names, command.Names()...)
+	}
+	if like := nearest(name, names); like != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", like, hint)
 	}
 	return &usageError{fmt.Errorf("there is no command %q; %s", name, hint)}
