@@ -46,7 +46,7 @@ type Part struct {
 	// Generation and Status are those of the copy. Without a copy Status is nil.
 	Generation int64
 	Status     json.RawMessage
-	// Known is what is remembered of a copy that cannot be seen. It is looked at if Status is nil.
+	// Known is what is remembered of a copy that cannot be seen. It is looked at if Status is nil, or cannot be read.
 	Known *Known
 }
 
@@ -61,6 +61,9 @@ type Result struct {
 	current, wanted any
 	// Progress is that of each part, in the order in which they were given.
 	Progress []Known
+	// Unreadable says, in the same order, why a copy's status cannot be read; nil if it can. Such a copy counts as one that cannot be seen, and
+	// keeps nothing from being told of the others.
+	Unreadable []error
 }
 
 // Status is that of the kind's API type, a pointer.
@@ -87,7 +90,7 @@ func (r Result) Patch() (json.RawMessage, error) {
 }
 
 // Status says what the status of the source shall be, whatever the order of the parts. It is not ok for kinds that have none which is made
-// from members'.
+// from members'. An error is about the status that the source has.
 func Status(s Source, parts []Part) (r Result, ok bool, err error) {
 	of, ok := makers[s.Kind]
 	if !ok {
@@ -121,7 +124,7 @@ type status interface {
 type part[S status] struct {
 	*Part
 	status S
-	seen   bool // there is a copy that can be seen
+	seen   bool // there is a copy that can be seen, and its status can be read
 }
 
 // maker reads statuses as what the kind's function takes.
@@ -132,11 +135,13 @@ func maker[S status](f func(Source, S, []part[S]) S) func(Source, []Part) (Resul
 			return Result{}, fmt.Errorf("read the status of the object: %w", err)
 		}
 		decoded := make([]part[S], len(parts))
-		progress := make([]Known, len(parts))
+		progress, unreadable := make([]Known, len(parts)), make([]error, len(parts))
 		for i := range parts {
-			decoded[i].Part, decoded[i].seen = &parts[i], parts[i].Status != nil
-			if err := decode(parts[i].Status, &decoded[i].status); err != nil {
-				return Result{}, fmt.Errorf("read the status of the copy in %s: %w", parts[i].Member, err)
+			var status S
+			unreadable[i] = decode(parts[i].Status, &status)
+			decoded[i].Part = &parts[i]
+			if unreadable[i] == nil { // of what cannot be read, a part may have been
+				decoded[i].status, decoded[i].seen = status, parts[i].Status != nil
 			}
 			progress[i] = progressOf(&decoded[i].status)
 			if !decoded[i].seen && parts[i].Known != nil {
@@ -145,7 +150,7 @@ func maker[S status](f func(Source, S, []part[S]) S) func(Source, []Part) (Resul
 		}
 		slices.SortFunc(decoded, func(a, b part[S]) int { return strings.Compare(a.Member, b.Member) })
 		wanted := f(s, current, decoded)
-		return Result{&current, &wanted, progress}, nil
+		return Result{&current, &wanted, progress, unreadable}, nil
 	}
 }
 

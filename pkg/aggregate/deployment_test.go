@@ -176,6 +176,13 @@ Available True MinimumReplicasAvailable All members have minimum availability.
 Progressing True NewReplicaSetAvailable All members have successfully progressed.`,
 		},
 		{
+			name: "a member whose status cannot be read counts with what is remembered, and the others are told", share: replicas(5), was: was,
+			parts: []aggregate.Part{has("gondor", replicas(3), ready(3, 3)), has("rohan", replicas(2), `{"readyReplicas":9,"replicas":"x"}`, remembered(aggregate.Known{Ready: 1}))},
+			want: `1 5/5 4 4 1
+Available False MinimumReplicasUnavailable rohan
+Progressing True ReplicaSetUpdated Members are progressing.`,
+		},
+		{
 			name: "what an autoscaler scales is complete with what it runs", share: replicas(9),
 			parts: []aggregate.Part{has("gondor", shape.Share{}, ready(4, 4))},
 			want: `2 4/4 4 4 0
@@ -246,14 +253,12 @@ func TestNewPods(t *testing.T) {
 		{name: "a member that does not have the template has no new pods", parts: []aggregate.Part{has("gondor", replicas(3), status(3, 3, 3), outdated)}, want: "0 0 0"},
 		{name: "a member that has not noticed the template has no new pods", parts: []aggregate.Part{has("gondor", replicas(1), `{"observedGeneration":6,"replicas":1,"updatedReplicas":1,"readyReplicas":1}`)}, want: "0 0 0"},
 		{name: "what leaves has no new pods", parts: []aggregate.Part{has("gondor", replicas(3), status(3, 3, 3), leaving)}, want: "0 0 0"},
+		{name: "a copy whose status cannot be read has no new pods, and the others have theirs", parts: []aggregate.Part{has("gondor", replicas(3), `{"replicas":"x"}`, remembered(aggregate.Known{Ready: 3})), has("rohan", replicas(1), status(1, 1, 1))}, want: "1 1 1"},
 		{name: "pods that wait on top of the total do not count", parts: []aggregate.Part{has("gondor", replicas(3), status(3, 3, 1), pending(2))}, want: "1 1 1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := aggregate.NewPods(tt.parts)
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := aggregate.NewPods(tt.parts)
 			if got := fmt.Sprint(s.Replicas, s.ReadyReplicas, s.AvailableReplicas); got != tt.want {
 				t.Errorf("%s, want %s", got, tt.want)
 			}

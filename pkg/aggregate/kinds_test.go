@@ -100,6 +100,12 @@ func TestStatus(t *testing.T) {
 			want:  `{"desiredNumberScheduled":2,"numberReady":2}`,
 		},
 		{
+			name: "nor do they stay for a member whose status cannot be read", kind: "daemonsets.apps", share: whole,
+			was:   `{"observedGeneration":2,"desiredNumberScheduled":5,"currentNumberScheduled":0,"numberMisscheduled":0,"numberReady":5}`,
+			parts: []aggregate.Part{has("gondor", whole, `{"observedGeneration":7,"desiredNumberScheduled":2,"numberReady":2}`), has("rohan", whole, `{"numberReady":"x"}`, remembered(aggregate.Known{}))},
+			want:  `{"desiredNumberScheduled":2,"numberReady":2}`,
+		},
+		{
 			name: "a CronJob lists active Jobs by their names, and has the latest times", kind: "cronjobs.batch", share: whole,
 			parts: []aggregate.Part{
 				has("rohan", whole, `{"lastScheduleTime":"2026-01-01T03:00:00Z","lastSuccessfulTime":"2026-01-01T02:00:00Z"}`),
@@ -131,6 +137,12 @@ func TestStatus(t *testing.T) {
 				recalls("rohan", whole, aggregate.Known{}),
 			},
 			want: `{"loadBalancer":{"ingress":[{"ip":"192.0.2.1","ipMode":"VIP"},{"ip":"192.0.2.2","ipMode":"VIP"}]}}`,
+		},
+		{
+			name: "an address stays while the status of the member that may have it cannot be read", kind: "services", share: whole,
+			was:   `{"loadBalancer":{"ingress":[{"ip":"192.0.2.2","ipMode":"VIP"}]}}`,
+			parts: []aggregate.Part{has("gondor", whole, `{"loadBalancer":{"ingress":[{"ip":"192.0.2.1","ipMode":"VIP"}]}}`), has("rohan", whole, `{"loadBalancer":5}`, remembered(aggregate.Known{}))},
+			want:  `{"loadBalancer":{"ingress":[{"ip":"192.0.2.1","ipMode":"VIP"},{"ip":"192.0.2.2","ipMode":"VIP"}]}}`,
 		},
 		{
 			name: "an Ingress has the addresses of all members", kind: "ingresses.networking.k8s.io", share: whole,
@@ -210,9 +222,20 @@ func TestKindsWithoutAStatusHaveNone(t *testing.T) {
 	}
 }
 
-func TestAStatusThatCannotBeReadNamesWhoseItIs(t *testing.T) {
-	_, _, err := aggregate.Status(source("services", whole, ""), []aggregate.Part{has("rohan", whole, `{"loadBalancer":5}`)})
-	if err == nil || !strings.Contains(err.Error(), "rohan") {
-		t.Errorf("error %v", err)
+func TestAStatusThatCannotBeReadIsNamed(t *testing.T) {
+	if _, _, err := aggregate.Status(source("services", whole, `{"loadBalancer":5}`), nil); err == nil || !strings.Contains(err.Error(), "status of the object") {
+		t.Errorf("of the object itself: error %v", err)
+	}
+	r, _, err := aggregate.Status(source("jobs.batch", completions(4), ""), []aggregate.Part{
+		has("rohan", completions(2), `{"succeeded":"x"}`, remembered(aggregate.Known{Ready: 2, Complete: true})), has("gondor", completions(2), jobRuns),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first, second := r.Unreadable[0], r.Unreadable[1]; first == nil || !strings.Contains(first.Error(), "succeeded") || second != nil {
+		t.Errorf("of rohan's %v, of gondor's %v", first, second)
+	}
+	if diff := cmp.Diff([]aggregate.Known{{Ready: 2, Complete: true}, {Ready: 2}}, r.Progress); diff != "" {
+		t.Errorf("progress (-want +got):\n%s", diff)
 	}
 }

@@ -1,8 +1,6 @@
 package aggregate
 
 import (
-	"fmt"
-
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 )
@@ -51,16 +49,14 @@ func replicaSet(s Source, current appsv1.ReplicaSetStatus, parts []part[appsv1.R
 }
 
 // NewPods sums up, of the copies of a Deployment, the pods that are made from its template as it is now, as the status of a ReplicaSet with that
-// template says it. How many of them are ready no member says: of those that are, the old ones are taken to be the first.
-func NewPods(parts []Part) (appsv1.ReplicaSetStatus, error) {
+// template says it. How many of them are ready no member says: of those that are, the old ones are taken to be the first. Of a copy whose status
+// cannot be read none is new.
+func NewPods(parts []Part) appsv1.ReplicaSetStatus {
 	var total appsv1.ReplicaSetStatus
 	for i := range parts {
 		p := &parts[i]
 		var status appsv1.DeploymentStatus
-		if err := decode(p.Status, &status); err != nil {
-			return total, fmt.Errorf("read the status of the copy in %s: %w", p.Member, err)
-		}
-		if p.Leaving || !p.Applied {
+		if err := decode(p.Status, &status); err != nil || p.Leaving || !p.Applied {
 			continue
 		}
 		switch {
@@ -79,5 +75,5 @@ func NewPods(parts []Part) (appsv1.ReplicaSetStatus, error) {
 		total.ReadyReplicas += min(max(status.ReadyReplicas-old, 0), updated)
 		total.AvailableReplicas += min(max(status.AvailableReplicas-old, 0), updated)
 	}
-	return total, nil
+	return total
 }

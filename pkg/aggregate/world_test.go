@@ -59,6 +59,11 @@ func outdated(p *aggregate.Part) { p.Applied = false }
 
 func leaving(p *aggregate.Part) { p.Leaving = true }
 
+// remembered is of a copy whose status cannot be read.
+func remembered(k aggregate.Known) func(*aggregate.Part) {
+	return func(p *aggregate.Part) { p.Known = &k }
+}
+
 func pending(n int32) func(*aggregate.Part) { return func(p *aggregate.Part) { p.Pending = n } }
 
 // statusOf is what the API's type has as the new status.

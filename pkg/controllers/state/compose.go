@@ -25,7 +25,7 @@ type composed struct {
 
 func (c *composed) nothing() bool { return len(c.annotations) == 0 && c.status == nil }
 
-// compose makes the state of an object from its snapshot. An error is about its status alone: the rest is composed without it.
+// compose makes the state of an object from its snapshot. An error is about the status that it has: the rest is composed without one.
 func compose(s *Snapshot, now time.Time) (composed, error) {
 	before, err := memberstate.Of(s.Annotations)
 	if err != nil {
@@ -90,6 +90,9 @@ func (s *Snapshot) aggregate(c *composed, all []standing, now time.Time) error {
 	}
 	for i, x := range of {
 		x.progress = result.Progress[i]
+		if err := result.Unreadable[i]; err != nil && x.Selected {
+			x.tell("the status of its copy cannot be read: " + err.Error())
+		}
 	}
 	c.status, err = result.Patch()
 	return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
@@ -184,6 +185,48 @@ func TestAMalformedObjectKeepsWhatItsStatusHas(t *testing.T) {
 		after(2 * time.Second)
 		if got := status[corev1.ServiceStatus](w, services, key); len(got.LoadBalancer.Ingress) != 1 {
 			w.Errorf("the status is %+v", got)
+		}
+	})
+}
+
+func TestAStatusThatCannotBeReadKeepsNothingFromBeingTold(t *testing.T) {
+	inBubble(t, func(w *world) {
+		key := w.put(deployments, "web", `,"spec":{"replicas":4}`)
+		broken := running("rohan", 2, 1)
+		s := state.Snapshot{Helm: true, Share: shape.Share{Replicas: new(int32(4))}, Parts: []state.Part{running("gondor", 2, 1), broken}}
+		w.know(deployments, key, s)
+		after(2 * time.Second)
+		broken.Copy.Status, broken.Message = []byte(`{"replicas":"two","readyReplicas":2}`), "the member does not know: spec.new"
+		s.Parts = []state.Part{running("gondor", 2, 2), broken}
+		w.know(deployments, key, s)
+		after(2 * time.Second)
+		if got := status[appsv1.DeploymentStatus](w, deployments, key); got.Replicas != 4 || got.ReadyReplicas != 3 {
+			w.Errorf("the status is %+v", got)
+		}
+		const said = "the member does not know: spec.new; the status of its copy cannot be read: " +
+			"json: cannot unmarshal string into Go struct field DeploymentStatus.replicas of type int32"
+		text, members := w.annotations(deployments, key)
+		want := []string{"synced 2/2; rohan: " + said, `{"gondor":{"wanted":2,"ready":2},"rohan":{"wanted":2,"ready":1,"state":"Synced","message":"` + said + `"}}`}
+		if diff := cmp.Diff(want, []string{text, members}); diff != "" {
+			w.Errorf("(-want +got):\n%s", diff)
+		}
+		if rs := status[appsv1.ReplicaSetStatus](w, kindOf("replicasets.apps"), delivery.Key{Namespace: "default", Name: "web-fedhelm"}); rs.ReadyReplicas != 2 {
+			w.Errorf("of Helm's ReplicaSet it is %+v", rs)
+		}
+		w.writes()
+		notLookedAt := broken // by a process that has just begun
+		notLookedAt.State, notLookedAt.Message = "", ""
+		s.Parts[1] = notLookedAt
+		w.know(deployments, key, s)
+		after(time.Minute)
+		if n := w.writes(); n > 0 {
+			w.Errorf("%d writes though nothing changes", n)
+		}
+		s.Parts[1] = leaving(notLookedAt)
+		w.know(deployments, key, s)
+		after(2 * time.Second)
+		if text, _ := w.annotations(deployments, key); text != "synced 1/1" {
+			w.Errorf("of a copy that leaves it says %q", text)
 		}
 	})
 }

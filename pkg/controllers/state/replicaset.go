@@ -49,12 +49,10 @@ func (w *Writer) keepReplicaSet(ctx context.Context, s *Snapshot, c *composed) e
 	if s.Key.Kind != deployments.ID() {
 		return nil
 	}
-	status, err := aggregate.NewPods(c.parts)
-	if err != nil {
-		return err
-	}
+	status := aggregate.NewPods(c.parts)
 	known := w.replicaSetOf(s.Key)
 	if known.deployment != s.UID || known.generation != s.Generation {
+		var err error
 		if known, err = w.mirror(ctx, s); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package state
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/fedhelm/fedhelm/pkg/aggregate"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
@@ -14,7 +15,7 @@ type standing struct {
 	state    delivery.State
 	message  string
 	progress aggregate.Known
-	known    *aggregate.Known // remembered of a copy that cannot be seen
+	known    *aggregate.Known // remembered of a copy that cannot be seen, or whose status cannot be read
 }
 
 // problems are the states that somebody should do something about. Each is an event when it begins.
@@ -30,7 +31,7 @@ var fleeting = []delivery.State{"", delivery.Pending, delivery.Throttled, delive
 func (s *Snapshot) stand(p *Part, before memberstate.Members) standing {
 	x := standing{Part: p, state: p.State, message: p.Message}
 	written, named := before[p.Member]
-	if written.Finished != "" && p.Copy == nil {
+	if written.Finished != "" && p.Copy == nil || p.Copy != nil && p.Copy.Status != nil {
 		x.known = remembered(written)
 	}
 	unreachable := !p.Reachable || p.State == delivery.Unreachable
@@ -65,6 +66,17 @@ func (s *Snapshot) stand(p *Part, before memberstate.Members) standing {
 	}
 	x.message = cut(x.message, longestMessage)
 	return x
+}
+
+// tell adds to what is said of the member, unless it says so already, as before a restart.
+func (x *standing) tell(text string) {
+	text = cut(text, longestMessage)
+	switch {
+	case x.message == "":
+		x.message = text
+	case !strings.Contains(x.message, text):
+		x.message = cut(x.message+"; "+text, longestMessage)
+	}
 }
 
 // applied tells whether the member has what it shall have.
