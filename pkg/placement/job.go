@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // JobSize is how large a Job is, with the defaults of Kubernetes filled in.
@@ -40,7 +41,6 @@ type JobShare struct {
 //
 // An Indexed Job goes to one member as a whole: each part of a divided one would count from 0.
 func PlanJob(key string, size JobSize, p Preferences, members []Member) JobLayout {
-	p.Rebalance = true // pods of a Job end by themselves: nothing is moved
 	if size.Completions == nil {
 		return planUncounted(key, size.Parallelism, p, members)
 	}
@@ -69,11 +69,12 @@ func PlanJob(key string, size JobSize, p Preferences, members []Member) JobLayou
 	return j.layout(p, *size.Completions)
 }
 
-// planUncounted divides a Job whose completions nobody counts: only parallelism matters.
+// planUncounted divides a Job whose completions nobody counts: only parallelism matters. A Job stops the pods that are more than its
+// parallelism, so that it is moved only if the preferences say so.
 func planUncounted(key string, parallelism int32, p Preferences, members []Member) JobLayout {
 	anywhere := slices.Clone(members)
 	for i := range anywhere {
-		anywhere[i].Unschedulable = 0 // pods of a Job wait for room
+		anywhere[i].Unschedulable, anywhere[i].Room = 0, nil // pods of a Job wait for room
 	}
 	plan := Plan(key, parallelism, p, anywhere)
 	l := JobLayout{Unplaced: plan.Unplaced, Notes: plan.Notes}
@@ -183,7 +184,29 @@ func (j *job) layout(p Preferences, completions int32) JobLayout {
 		note("%d more run in parallel than asked for: each of %d members has completions to run, one at a time", over, len(j.copies))
 	}
 	if left > 0 && len(j.copies) > 0 {
-		note("the parallelism is %d instead of %d: members with a part of the Job are at their maximum", j.parallelism-left, j.parallelism)
+		note("the parallelism is %d instead of %d: of members with a part of the Job, %s", j.parallelism-left, j.parallelism, j.limits())
 	}
 	return l
+}
+
+// limits says what keeps copies from running more in parallel.
+func (j *job) limits() string {
+	var atMaximum, unweighted []string
+	for i := range j.copies {
+		if s := &j.copies[i]; s.given >= s.hi {
+			atMaximum = append(atMaximum, fmt.Sprintf("%s (%d)", s.name, s.hi))
+		} else {
+			unweighted = append(unweighted, s.name)
+		}
+	}
+	var said []string
+	for _, limit := range []struct {
+		what  string
+		names []string
+	}{{"at their maximum: ", atMaximum}, {"without a weight: ", unweighted}} {
+		if len(limit.names) > 0 {
+			said = append(said, limit.what+abridge(limit.names))
+		}
+	}
+	return strings.Join(said, "; ")
 }

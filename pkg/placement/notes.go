@@ -20,7 +20,8 @@ func notes(total int32, left int64, p Preferences, members []Member, slots []slo
 	var few []string
 	for i := range slots {
 		s := &slots[i]
-		if preference, _, _ := p.of(s.name); s.given < int64(preference.Min) {
+		// Who asks for none at all has said so.
+		if preference, _, _ := p.of(s.name); total > 0 && s.given < int64(preference.Min) {
 			few = append(few, fmt.Sprintf("%s (%d of %d)", s.name, s.given, preference.Min))
 		}
 	}

@@ -15,14 +15,20 @@ type Member struct {
 	Replicas      int32 // that the member's copy asks for; 0 without a copy
 	Running       int32 // how many of them are ready
 	Unschedulable int32 // how many of them the member has had no room for, for a while
+
+	Room *int32 // how many it lately had room for; nil: no lack of room is remembered
 }
 
-// room is how many replicas the member has shown to have room for. Only a member that left replicas unscheduled has shown it.
+// room is how many replicas the member has shown to have room for. Only a member that left replicas unscheduled, now or lately, has shown it.
 func (m *Member) room() int64 {
-	if m.Unschedulable <= 0 {
+	switch {
+	case m.Unschedulable > 0:
+		return m.settled()
+	case m.Room != nil:
+		return max(int64(*m.Room), m.settled())
+	default:
 		return unlimited
 	}
-	return m.settled()
 }
 
 // settled is how many replicas have found their place in the member, whether or not they are ready yet. What is ready has,

@@ -27,7 +27,7 @@ func (s Share) Wanted() int32 { return s.Replicas + s.Pending }
 //
 // Of a member, Replicas is what its copy asks for now. Replicas of it that are not unschedulable stay where they are unless
 // the preferences say rebalance, or a minimum or limit demands otherwise; when some have to go, those that are not running go
-// first. A member with unschedulable replicas has room for no more than the others.
+// first. A member with unschedulable replicas has room for no more than the others; one of which a lack of room is remembered, for that many.
 func Plan(key string, replicas int32, p Preferences, members []Member) Layout {
 	replicas = max(replicas, 0)
 	layout := Layout{Shares: make([]Share, 0, len(members))}

@@ -267,6 +267,7 @@ func TestPlanSaysWhatItCouldNotDo(t *testing.T) {
 			[]string{"92 of 99 replicas are not placed: no room for more: a (4); at their maximum: b (2); without a weight: c; without a preference: d; not ready: e"}},
 		{"a minimum", 10, prefer(true, map[string]Preference{"a": {Min: 8, Weight: 1}, "b": {Min: 8}}), ready("a", "b"),
 			[]string{"fewer replicas than the minimum: b (2 of 8)"}},
+		{"no minimum of what is scaled to nothing", 0, prefer(true, map[string]Preference{"a": {Min: 8, Weight: 1}}), ready("a", "b"), nil},
 		{"names of no member, abridged", 10, prefer(true, many), ready("a", "b"),
 			[]string{"the preferences name what is no member selected for the object: bespin, endor, hoth, jakku, kamino and 2 more"}},
 		{"a member that is away is no stranger", 10, prefer(true, map[string]Preference{"a": {Weight: 1}, "b": {Weight: 1}}), away(ready("a", "b"), "b"), nil},

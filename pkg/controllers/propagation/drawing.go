@@ -1,6 +1,8 @@
 package propagation
 
 import (
+	"time"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fedhelm/fedhelm/pkg/delivery"
@@ -18,6 +20,7 @@ type drawing struct {
 	roster     *roster
 	selected   []int    // members of the roster
 	copies     []copied // in each of them
+	now        time.Time
 }
 
 func (d *drawing) key() string { return d.source.key.Namespace + "/" + d.source.key.Name }
@@ -60,6 +63,28 @@ func (d *drawing) members() []placement.Member {
 	return all
 }
 
+// recall tells members what room they lately had, and returns what the next plan is to remember of it; nil if there is nothing.
+func (d *drawing) recall(members []placement.Member) (rooms map[string]placement.Room) {
+	for i := range members {
+		m := &members[i]
+		var room placement.Room
+		if d.before != nil && d.before.source == d.source.uid {
+			room = d.before.rooms[m.Name]
+		}
+		if d.copies[i].known {
+			room = room.After(m, d.now)
+		}
+		if room == (placement.Room{}) {
+			continue
+		}
+		if rooms == nil {
+			rooms = map[string]placement.Room{}
+		}
+		rooms[m.Name], m.Room = room, room.Limit(d.now)
+	}
+	return rooms
+}
+
 // preferences are those of the source, which was found well-formed.
 func (d *drawing) preferences() placement.Preferences {
 	annotation := preferences[d.kind.ID()]
@@ -93,7 +118,9 @@ func (d *drawing) add(p *plan, at int, is part) {
 // replicas divides those of a workload.
 func (d *drawing) replicas() *plan {
 	p := d.plan()
-	layout := placement.Plan(d.key(), number(d.source.share.Replicas), d.preferences(), d.members())
+	members := d.members()
+	p.rooms = d.recall(members)
+	layout := placement.Plan(d.key(), number(d.source.share.Replicas), d.preferences(), members)
 	p.notes = layout.Notes
 	untrimmed := false // one that did not go has more than it shall
 	var surplus []int32

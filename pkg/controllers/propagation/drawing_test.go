@@ -3,8 +3,10 @@ package propagation
 import (
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	"github.com/fedhelm/fedhelm/pkg/delivery"
@@ -137,6 +139,40 @@ func TestReplicas(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, text(tt.d.replicas())); diff != "" {
+				t.Errorf("plan (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Where there was no room there is none a minute later, though nothing waits there any more.
+func TestLackOfRoomIsRemembered(t *testing.T) {
+	six := shape.Share{Replicas: ptr.To(int32(6))}
+	full := copied{known: true, there: true, replicas: 3, running: 1, unschedulable: 2}
+	first := drawn(deployments, six, full, held(3, 3), none)
+	first.now = noon
+	before := first.replicas()
+	tests := []struct {
+		name   string
+		source types.UID
+		copies []copied
+		after  time.Duration
+		want   map[string]string
+	}{
+		{"when another is full, the first is not given its replicas", "", []copied{held(1, 1), {known: true, there: true, replicas: 3, running: 2, unschedulable: 1}, held(2, 2)},
+			time.Minute, map[string]string{"a": "1", "b": "2", "c": "3"}},
+		{"long after it is", "", []copied{held(1, 1), {known: true, there: true, replicas: 4, running: 1, unschedulable: 3}, held(1, 1)},
+			time.Hour, map[string]string{"a": "3", "b": "1", "c": "2"}},
+		{"an object of the same name that is made anew begins anew", "other", []copied{none, none, none},
+			time.Minute, map[string]string{"a": "2", "b": "2", "c": "2"}},
+		{"what a member is not asked about stays", "", []copied{{there: true, replicas: 1, running: 1}, {known: true, there: true, replicas: 3, running: 2, unschedulable: 1}, held(2, 2)},
+			time.Minute, map[string]string{"a": "1", "b": "2", "c": "3"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := drawn(deployments, six, tt.copies...)
+			d.before, d.now, d.source.uid = before, noon.Add(tt.after), tt.source
+			if diff := cmp.Diff(tt.want, text(d.replicas())); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
 		})

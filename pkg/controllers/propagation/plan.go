@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fedhelm/fedhelm/pkg/kinds"
+	"github.com/fedhelm/fedhelm/pkg/placement"
 	"github.com/fedhelm/fedhelm/pkg/shape"
 )
 
@@ -20,6 +21,7 @@ type plan struct {
 	parts    []part  // sorted by member; those that get nothing are not among them
 	unknown  []int32 // members whose copies were not known
 	notes    []string
+	rooms    map[string]placement.Room // of members that lately had none for all replicas; mostly nil
 }
 
 // part is what one member gets. It is small, since there is one for each member and object.

@@ -59,7 +59,7 @@ func (c *Controller) replanAll() {
 
 // draw makes a plan.
 func (c *Controller) draw(k kinds.Kind, s *source, before *plan) *plan {
-	d := &drawing{kind: k, source: s, before: before, remembered: s.remembered()}
+	d := &drawing{kind: k, source: s, before: before, remembered: s.remembered(), now: c.o.Clock.Now()}
 	d.roster = c.fleet.Load().roster
 	d.selected = d.roster.selects(s.selector).all
 	d.copies = make([]copied, len(d.selected))
