@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/dynamic/fake"
 )
 
-// host is a host cluster with nothing but one StatefulSet.
+// host is a host cluster with nothing but the workloads that a test gives it.
 type host struct{ client dynamic.Interface }
 
 // GetClientFor implements engine.ClientProvider.
@@ -65,16 +65,21 @@ func TestUpgradeRefusesWhatEtcdCannotFollow(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := upgrade(t, parseValues(t, tt.before), parseValues(t, tt.after))
-			switch {
-			case tt.want == "" && err != nil:
-				t.Errorf("refused: %v", err)
-			case tt.want != "" && err == nil:
-				t.Error("not refused")
-			case tt.want != "" && !strings.Contains(err.Error(), tt.want):
-				t.Errorf("the error does not say %q:\n%v", tt.want, err)
-			}
+			wantRefusal(t, upgrade(t, parseValues(t, tt.before), parseValues(t, tt.after)), tt.want)
 		})
+	}
+}
+
+// wantRefusal wants an error that says something, or none at all.
+func wantRefusal(t *testing.T, err error, want string) {
+	t.Helper()
+	switch {
+	case want == "" && err != nil:
+		t.Errorf("refused: %v", err)
+	case want != "" && err == nil:
+		t.Error("not refused")
+	case want != "" && !strings.Contains(err.Error(), want):
+		t.Errorf("the error does not say %q:\n%v", want, err)
 	}
 }
 
@@ -88,5 +93,48 @@ func TestUpgradeOfAnEtcdScaledToZeroIsNotRefused(t *testing.T) {
 	h := host{fake.NewSimpleDynamicClient(runtime.NewScheme(), stopped)}
 	if err := renderOn(t, h, parseValues(t, `{etcd: {persistence: {enabled: false}}}`)); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestUpgradeRefusesToLeaveTheStore(t *testing.T) {
+	const (
+		own       = `{}`
+		external  = `{etcd: {external: {servers: ["https://a:2379", "https://b:2379"]}}}`
+		ownURL    = "https://fellowship-etcd-0.fellowship-etcd.federation-system.svc:2379"
+		ownData   = ownURL + "/registry"
+		theirData = "https://a:2379/fedhelm/federation-system/fellowship"
+	)
+	up := map[string]any{"availableReplicas": int64(1)}
+	down := map[string]any{"conditions": []any{map[string]any{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}}}
+	never := map[string]any{"conditions": []any{map[string]any{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}}}
+	tests := []struct {
+		name, before, after string
+		status              map[string]any
+		want                string
+	}{
+		{"the same etcd of the user's", external, external, up, ""},
+		{"the same, with another member", external, `{etcd: {external: {servers: ["https://c:2379", "https://b:2379"]}}}`, up, ""},
+		{"from the user's to one of the chart's", external, own, up, `set etcd.external back to what it was. If they have been copied there, or are to be left behind, set etcd.movedFrom to "` + theirData + `"`},
+		{"from the user's to another of the user's", external, `{etcd: {external: {servers: ["https://c:2379"]}}}`, up, `set etcd.movedFrom to "` + theirData + `"`},
+		{"to another prefix", external, `{etcd: {external: {servers: ["https://a:2379"], prefix: /elsewhere}}}`, up, "prefix /elsewhere"},
+		{"from the chart's to the user's", own, external, up, `set etcd.movedFrom to "` + ownData + `"`},
+		{"by an argument", own, `{apiServer: {extraArgs: {etcd-prefix: /elsewhere}}}`, up, "prefix /elsewhere"},
+		{"while the API server is down", external, own, down, "etcd.movedFrom"},
+		{"of an API server that never came up", external, own, never, ""},
+		{"and it is meant", external, `{etcd: {movedFrom: "` + theirData + `"}}`, up, ""},
+		{"and it is meant, the other way", own, `{etcd: {movedFrom: "` + ownData + `", external: {servers: ["https://a:2379"]}}}`, up, ""},
+		{"and another one was meant", own, `{etcd: {movedFrom: "` + theirData + `", external: {servers: ["https://a:2379"]}}}`, up, `set etcd.movedFrom to "` + ownData + `"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := host{fake.NewSimpleDynamicClient(runtime.NewScheme())}
+			for _, d := range render(t, controlPlane, parseValues(t, tt.before)) {
+				if d.id() == "Deployment fellowship-apiserver" {
+					d.object.Object["status"] = tt.status
+					h = host{fake.NewSimpleDynamicClient(runtime.NewScheme(), &d.object)}
+				}
+			}
+			wantRefusal(t, renderOn(t, h, parseValues(t, tt.after)), tt.want)
+		})
 	}
 }
