@@ -36,21 +36,55 @@ func (p *planner) obstacle(w Wanted) string {
 // foreign says whose a name is if it is not the owner's. Own are the types of what is there.
 func (p *planner) foreign(w Wanted, own []string) string {
 	texts := p.has(MarkName(w.Name), TXT)
-	mark, marked := p.current.marked[w.Name]
+	_, marked := p.current.marked[w.Name]
+	rival, contested := p.rival(texts)
 	switch {
-	case marked && p.owner.Owns(mark):
-		return ""
-	case marked && mark.Federation == p.owner.Federation:
-		return fmt.Sprintf("%q belongs to an earlier federation %q: if it is gone, have its names taken over: fedhelm upgrade %s --set-json='controlPlane.controllerManager.dns.adoptUIDs=[%q]'",
-			w.Name, mark.Federation, mark.Federation, mark.UID)
+	case contested:
+		return p.foreignMessage(w.Name, rival)
+	case marked && p.shared(texts) && !slices.Contains(texts.Values, p.owner.markSet(w.Name, w.Service).Values[0]):
+		return sharedMessage(texts.Name)
 	case marked:
-		return fmt.Sprintf("%q belongs to federation %q (uid %s): use another DNS zone or suffix, or delete it there", w.Name, mark.Federation, mark.UID)
+		return ""
 	case texts != nil:
 		return fmt.Sprintf("there is no room for the owner's mark: %q has a TXT record of somebody else's; remove it", texts.Name)
 	case len(own) == 0, p.scope.Made != nil && p.scope.Made(w.Name) && p.holds(w):
 		return ""
 	}
 	return fmt.Sprintf("%q has records that this federation did not make (%s): remove them, or rename the Service", w.Name, strings.Join(own, ", "))
+}
+
+// rival is a mark of somebody else's at a mark's name, beside the owner's too: whose the records are is not known then.
+func (p *planner) rival(texts *RecordSet) (Mark, bool) {
+	if texts != nil {
+		for _, text := range texts.Values {
+			if mark, ok := ParseMark(text); ok && !p.owner.Owns(mark) {
+				return mark, true
+			}
+		}
+	}
+	return Mark{}, false
+}
+
+// shared tells whether a mark's record set has texts of somebody else's too. The whole set is then theirs as much: a server changes sets as one,
+// with one TTL, and may give texts back otherwise than they were written.
+func (p *planner) shared(texts *RecordSet) bool {
+	return texts != nil && slices.ContainsFunc(texts.Values, func(text string) bool {
+		mark, ok := ParseMark(text)
+		return !ok || !p.owner.Owns(mark)
+	})
+}
+
+func sharedMessage(markName string) string {
+	return fmt.Sprintf("the owner's mark at %q cannot be changed: it has a TXT record of somebody else's beside it; remove that one", markName)
+}
+
+// foreignMessage says whose a name is that somebody else has marked.
+func (p *planner) foreignMessage(name string, mark Mark) string {
+	if mark.Federation == p.owner.Federation {
+		return fmt.Sprintf("%q belongs to an earlier federation %q: if it is gone, have its names taken over: fedhelm upgrade %s --set-json='controlPlane.controllerManager.dns.adoptUIDs=[%q]'",
+			name, mark.Federation, mark.Federation, mark.UID)
+	}
+	return fmt.Sprintf("%q belongs to federation %q (uid %s): use another DNS zone or suffix, or delete it there", name, mark.Federation, mark.UID)
 }
 
 // holds tells whether the zone has exactly the records of a name.

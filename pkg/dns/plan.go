@@ -68,7 +68,7 @@ func (p *planner) want(w Wanted) {
 	}
 	u := Unit{Name: w.Name}
 	mark, wantedMark := p.has(MarkName(w.Name), TXT), p.owner.markSet(w.Name, w.Service)
-	if mark == nil || !slices.Equal(mark.Values, wantedMark.Values) {
+	if !p.shared(mark) && (mark == nil || !slices.Equal(mark.Values, wantedMark.Values)) {
 		u.Changes = append(u.Changes, Change{Before: mark, After: wantedMark})
 	}
 	u.Changes = append(append(u.Changes, removed...), made...)
@@ -77,23 +77,37 @@ func (p *planner) want(w Wanted) {
 	}
 }
 
-// remove plans that a name goes, its mark last: what dies in between leaves nothing without an owner.
+// remove plans that a name goes, its mark last: what dies in between leaves nothing without an owner. A mark that others' texts are beside stays.
 func (p *planner) remove(name string, mark Mark) {
 	if p.wanted[name] || !p.owner.Owns(mark) {
+		return
+	}
+	conflict := func(message string) {
+		p.conflicts = append(p.conflicts, Conflict{Name: name, Service: mark.Service, Message: message})
+	}
+	set := p.has(MarkName(name), TXT)
+	if other, is := p.rival(set); is {
+		conflict(p.foreignMessage(name, other))
 		return
 	}
 	u := Unit{Name: name}
 	for _, t := range ownTypes {
 		if set := p.has(name, t); set != nil {
 			if len(set.Values) == 0 {
-				p.conflicts = append(p.conflicts, Conflict{Name: name, Service: mark.Service, Message: aliasMessage(name, t)})
+				conflict(aliasMessage(name, t))
 				return
 			}
 			u.Changes = append(u.Changes, Change{Before: set})
 		}
 	}
-	u.Changes = append(u.Changes, Change{Before: p.has(MarkName(name), TXT)})
-	p.units = append(p.units, u)
+	if p.shared(set) {
+		conflict(sharedMessage(set.Name))
+	} else {
+		u.Changes = append(u.Changes, Change{Before: set})
+	}
+	if len(u.Changes) > 0 {
+		p.units = append(p.units, u)
+	}
 }
 
 // has is what the zone holds, nil if nothing.

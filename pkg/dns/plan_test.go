@@ -2,6 +2,7 @@ package dns_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,11 @@ func TestPlan(t *testing.T) {
 	web := dns.Wanted{Name: name, Service: "ns/web", Sets: []dns.RecordSet{set(name, dns.A, "192.0.2.1")}}
 	alias := dns.Wanted{Name: name, Service: "ns/web", Sets: []dns.RecordSet{set(name, dns.CNAME, "x.example.net.")}}
 	ours, a := markOf(name, "f", "uid", "ns/web"), set(name, dns.A, "192.0.2.1")
+	with := func(set dns.RecordSet, texts ...string) dns.RecordSet {
+		set.Values = slices.Sorted(slices.Values(append(texts, set.Values...)))
+		return set
+	}
+	otherMark, rivalMark := markOf(name, "f", "uid", "ns/other").Values[0], markOf(name, "g", "uid", "ns/web").Values[0]
 	made := dns.Scope{Made: func(made string) bool { return made == name }}
 	for _, tt := range []struct {
 		name     string
@@ -73,6 +79,14 @@ func TestPlan(t *testing.T) {
 		{name: "another federation's name is foreign", wanted: []dns.Wanted{web}, has: []dns.RecordSet{markOf(name, "g", "uid", "ns/web")}, conflict: `federation "g" (uid uid)`},
 		{name: "so is that of an earlier one", wanted: []dns.Wanted{web}, has: []dns.RecordSet{markOf(name, "f", "lost", "ns/web")}, conflict: `fedhelm upgrade f --set-json='controlPlane.controllerManager.dns.adoptUIDs=["lost"]'`},
 		{name: "a text of somebody else's at the mark's name is foreign", wanted: []dns.Wanted{web}, has: []dns.RecordSet{set(mark, dns.TXT, "x")}, conflict: "no room"},
+		{name: "beside our mark it is let be, and records are put right", wanted: []dns.Wanted{web}, has: []dns.RecordSet{with(ours, "x"), set(name, dns.A, "192.0.2.9")}, want: []string{"~ " + name + " A"}},
+		{name: "where our mark must change beside it, nothing does", wanted: []dns.Wanted{web}, has: []dns.RecordSet{with(markOf(name, "f", "uid", "ns/other"), "x"), set(name, dns.A, "192.0.2.9")}, conflict: "remove that one"},
+		{name: "nor where a federation is adopted", wanted: []dns.Wanted{web}, has: []dns.RecordSet{with(markOf(name, "f", "old", "ns/web"), "x"), a}, conflict: "remove that one"},
+		{name: "records go from beside it, and our mark stays with it", has: []dns.RecordSet{with(ours, "x"), a}, scope: dns.Scope{All: true}, want: []string{"- " + name + " A"}, conflict: "remove that one"},
+		{name: "and is told of when nothing else is left", has: []dns.RecordSet{with(ours, "x")}, scope: dns.Scope{Services: []string{"ns/web"}}, conflict: "remove that one"},
+		{name: "several marks of ours become one", wanted: []dns.Wanted{web}, has: []dns.RecordSet{with(ours, otherMark), a}, want: []string{"~ " + mark + " TXT"}},
+		{name: "a name that another federation has marked too is foreign", wanted: []dns.Wanted{web}, has: []dns.RecordSet{with(ours, rivalMark), set(name, dns.A, "192.0.2.9")}, conflict: `federation "g" (uid uid)`},
+		{name: "and stays when nobody of ours wants it", has: []dns.RecordSet{with(ours, rivalMark), a}, scope: dns.Scope{All: true}, conflict: `federation "g" (uid uid)`},
 		{name: "so is a CNAME there", wanted: []dns.Wanted{web}, has: []dns.RecordSet{set(mark, dns.CNAME, "x.example.net.")}, conflict: "no room"},
 		{name: "a record without values is the provider's own", wanted: []dns.Wanted{web}, has: []dns.RecordSet{ours, set(name, dns.A)}, conflict: "alias"},
 		{name: "other types are let be beside addresses", wanted: []dns.Wanted{web}, has: []dns.RecordSet{set(name, "MX", "10 x."), set(name, dns.TXT, "v=spf1")}, want: []string{"+ " + mark + " TXT", "+ " + name + " A"}},

@@ -65,11 +65,16 @@ func (c chance) zone(wanted []dns.Wanted) []dns.RecordSet {
 	}
 	var sets []dns.RecordSet
 	for _, name := range names {
-		switch c.IntN(4) {
+		switch c.IntN(5) {
 		case 0:
 			sets = append(sets, markOf(name, c.among("f", "f", "f", "g"), c.among("uid", "uid", "old", "lost"), c.among("ns/web", "ns/api", "")))
 		case 1:
 			sets = append(sets, set(dns.MarkName(name), dns.TXT, "something else"))
+		case 2:
+			mark := markOf(name, "f", c.among("uid", "uid", "old"), c.among("ns/web", "ns/api"))
+			beside := c.among("a text", "the text", markOf(name, "f", "uid", "ns/web").Values[0], markOf(name, "g", "uid", "ns/web").Values[0])
+			mark.Values = slices.Compact(slices.Sorted(slices.Values([]string{mark.Values[0], beside})))
+			sets = append(sets, mark)
 		}
 		switch c.IntN(5) {
 		case 0:
@@ -210,7 +215,7 @@ func (z zoneOf) checkStep(t *testing.T, name string) {
 	if addresses && alias {
 		t.Fatalf("%s has addresses beside a CNAME for a moment", name)
 	}
-	if mark, ok := z[dns.MarkName(name)+" TXT"]; (addresses || alias) && (!ok || !strings.Contains(mark.Values[0], "heritage=fedhelm")) {
+	if mark, ok := z[dns.MarkName(name)+" TXT"]; (addresses || alias) && (!ok || !strings.Contains(strings.Join(mark.Values, " "), "heritage=fedhelm")) {
 		t.Fatalf("%s has records without a mark for a moment", name)
 	}
 }
@@ -239,7 +244,11 @@ func checkSeed(t *testing.T, seed uint64) {
 		if conflicting[w.Name] {
 			continue
 		}
-		for _, s := range append(w.Sets, markOf(w.Name, "f", "uid", w.Service)) {
+		mark := markOf(w.Name, "f", "uid", w.Service)
+		if is := zone[key(mark)]; !slices.Contains(is.Values, mark.Values[0]) {
+			t.Fatalf("%s is marked by %q, want %q", w.Name, is.Values, mark.Values)
+		}
+		for _, s := range w.Sets {
 			if diff := cmp.Diff(s, zone[key(s)]); diff != "" {
 				t.Fatalf("%s %s is another (-want +got):\n%s", s.Name, s.Type, diff)
 			}
@@ -269,10 +278,18 @@ func checkSeed(t *testing.T, seed uint64) {
 	zone.apply(t, gone)
 	checkForeign(t, before, zone, nil, conflicting)
 	for _, s := range zone {
-		if strings.Contains(strings.Join(s.Values, " "), "federation=f,uid=uid") {
+		if !shared(s) && strings.Contains(strings.Join(s.Values, " "), "federation=f,uid=uid") {
 			t.Fatalf("%v is left when nothing is wanted", s)
 		}
 	}
+}
+
+// shared tells whether a set has a text that is no mark of the owner's.
+func shared(s dns.RecordSet) bool {
+	return s.Type == dns.TXT && slices.ContainsFunc(s.Values, func(text string) bool {
+		mark, ok := dns.ParseMark(text)
+		return !ok || !owner.Owns(mark)
+	})
 }
 
 // checkForeign fails the test unless all is there that was, and was not the owner's.
@@ -282,13 +299,18 @@ func checkForeign(t *testing.T, before []dns.RecordSet, after zoneOf, wanted []d
 	for name, mark := range dns.NewIndex(before).Marked() {
 		ours[name] = owner.Owns(mark)
 	}
+	for _, s := range before {
+		if name, is := strings.CutPrefix(s.Name, "_fedhelm."); is && strings.Contains(strings.Join(s.Values, " "), "federation=g") {
+			ours[name] = false
+		}
+	}
 	wants := map[string]bool{}
 	for _, w := range wanted {
 		wants[w.Name] = !conflicting[w.Name]
 	}
 	for _, s := range before {
 		name := strings.TrimPrefix(s.Name, "_fedhelm.")
-		foreign := s.Type == "MX" || !ours[name] && !wants[name]
+		foreign := s.Type == "MX" || shared(s) || !ours[name] && !wants[name]
 		if foreign && !cmp.Equal(after[key(s)], s) {
 			t.Fatalf("foreign %v has become %v", s, after[key(s)])
 		}

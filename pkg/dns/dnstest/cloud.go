@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
+	"github.com/fedhelm/fedhelm/pkg/dns/zonetext"
 )
 
 // Server is the fake of a cloud's DNS API. E is how that says that something is not done.
@@ -49,7 +50,7 @@ func (c Cloud[E]) Harness() Harness {
 	}
 	put := func(set dns.RecordSet) {
 		if set.Type == dns.TXT {
-			set.Values = []string{`"` + set.Values[0] + `"`}
+			set.Values = zonetext.Standard.Values(set) // of ASCII, which all write alike
 		}
 		c.Put(set)
 	}

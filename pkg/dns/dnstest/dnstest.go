@@ -63,6 +63,7 @@ func Run(t *testing.T, start func(t *testing.T) Harness) {
 		{name: "listing below a name", run: testUnder},
 		{name: "stale units", run: testStale},
 		{name: "foreign records", run: testForeign},
+		{name: "texts beside marks", run: testMarks},
 		{name: "faults", run: testFaults},
 		{name: "calls at the same time", run: testTogether},
 		{name: "1,000 Services of 10 members", run: testScale},

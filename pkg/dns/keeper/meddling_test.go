@@ -7,6 +7,7 @@ import (
 
 	"github.com/fedhelm/fedhelm/pkg/dns"
 	"github.com/fedhelm/fedhelm/pkg/dns/inmemory"
+	"github.com/fedhelm/fedhelm/pkg/dns/keeper"
 )
 
 func TestWhatOthersDoToOurNamesIsRepaired(t *testing.T) {
@@ -165,6 +166,40 @@ func TestForeignNamesAreLeftAlone(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A text of somebody else's beside a mark holds up no change of records; when the name goes, mark and text stay, and whoever removes it is told.
+func TestTextsBesideMarksAreLeftAlone(t *testing.T) {
+	inWorld(t, func(w *world) {
+		t := w.t
+		web := service("web", "gondor")
+		w.want(web)
+		w.settle()
+		shared := mark(global(web), web)
+		shared.Values = append(shared.Values, "the text of somebody else")
+		w.server.Put(zone, shared)
+		time.Sleep(6 * time.Minute)
+		web = service("web", "gondor", "rohan")
+		w.want(web)
+		w.settle()
+		w.settled(web)
+		if set, _ := w.find(global(web), dns.A); len(set.Values) != 2 {
+			t.Errorf("the name leads to %v, want two members", set.Values)
+		}
+		w.keeper.Want(web.ID(), nil)
+		w.settle()
+		w.has(nil, shared)
+		w.stop()
+		if _, err := keeper.Purge(t.Context(), w.server, zone, owner); err == nil || !strings.Contains(err.Error(), shared.Name) {
+			t.Errorf("Purge = %v, want an error that names %s", err, shared.Name)
+		}
+		w.has(nil, shared)
+		w.server.Put(zone, mark(global(web), web))
+		if removed, err := keeper.Purge(t.Context(), w.server, zone, owner); err != nil || removed != 1 {
+			t.Errorf("Purge = %d, %v once the text has gone, want 1", removed, err)
+		}
+		w.has(nil)
+	})
 }
 
 func TestNamesOfAnEarlierFederationAreAdopted(t *testing.T) {
