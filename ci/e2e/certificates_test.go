@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/fedhelm/fedhelm/pkg/pki"
 )
@@ -67,6 +69,7 @@ func TestCertificates(t *testing.T) {
 
 	pods := s.pods("fellowship", "apiserver") + s.pods("fellowship", "etcd") + s.pods("fellowship", "controller-manager")
 	kept := s.secret("fellowship-controller-manager-certs")["client.crt"]
+	watching := s.listens("fellowship")
 	expired := s.age("fellowship-apiserver-certs", "server", pki.Server, 366*24*time.Hour)
 	due := s.age("fellowship-admin-certs", "client", pki.Client, 250*24*time.Hour)
 	s.eventually(4*time.Minute, "the API server serves the expired certificate", func() error { return s.serving(expired.Equal) })
@@ -85,8 +88,44 @@ func TestCertificates(t *testing.T) {
 	if now := s.pods("fellowship", "apiserver") + s.pods("fellowship", "etcd") + s.pods("fellowship", "controller-manager"); now != pods {
 		t.Errorf("the renewal restarted pods:\n%s\nbefore:\n%s", now, pods)
 	}
+	s.kubectl("fellowship", "create", "configmap", "renewed")
+	s.sees(watching, "renewed")
 	s.host("delete", "job", "renew-now")
 	s.purge("fellowship")
+}
+
+// listens is what a client of the federation API hears of the ConfigMaps of its default namespace.
+func (s *sandbox) listens(federation string) <-chan watch.Event {
+	s.Helper()
+	c, err := connect(s.kubeconfig, federation)
+	if err != nil {
+		s.Fatal(err)
+	}
+	w, err := c.client.CoreV1().ConfigMaps(metav1.NamespaceDefault).Watch(s.Context(), metav1.ListOptions{})
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(w.Stop)
+	return w.ResultChan()
+}
+
+// sees waits until such a client hears of a ConfigMap.
+func (s *sandbox) sees(events <-chan watch.Event, name string) {
+	s.Helper()
+	limit := time.After(30 * time.Second)
+	for {
+		select {
+		case e, open := <-events:
+			if !open {
+				s.Fatal("the watch was ended")
+			}
+			if m, ok := e.Object.(*corev1.ConfigMap); ok && m.Name == name {
+				return
+			}
+		case <-limit:
+			s.Fatalf("the watch does not tell of ConfigMap %s", name)
+		}
+	}
 }
 
 func (s *sandbox) secret(name string) map[string][]byte {

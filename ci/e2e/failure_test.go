@@ -75,6 +75,12 @@ func TestRefusedBeforeAnythingIsWritten(t *testing.T) {
 	if err := sameListing(before, s.list()); err != nil {
 		t.Errorf("a refused init wrote something:\n%v", err)
 	}
+
+	s.makeNamespace()
+	s.host("create", "secret", "docker-registry", "given", "--docker-server=registry.example.com", "--docker-username=sam", "--docker-password=mellon")
+	s.fedhelm("init", "fellowship", "--etcd-pv-storage-class=standard", "--image-pull-secrets=given", "--api-server-service-type=NodePort")
+	s.worksAs("fellowship")
+	s.purge("fellowship")
 }
 
 // TestForbidden has a user with few rights, who is given them afterwards.
@@ -115,10 +121,10 @@ func (s *sandbox) hostServer() string {
 
 // TestBadInput gives everything wrong at once, and all of it has to be told; no cluster is asked, and nothing is written.
 func TestBadInput(t *testing.T) {
-	s := newSandbox(t)
+	s := newSandbox(t) // which sees to it that nothing is written
 	r := s.try(30*time.Second, "fedhelm", "init", "Fellow_Ship", "--dns-provider=carrier-pigeon", "--dns-zone-name=example.com",
 		"--api-server-service-type=ExternalName", "--api-server-port=70000", "--apiserver-arg-overrides=--v", "--node-selector=a b=c",
-		"--etcd-pv-capacity=much", "--image=UPPER", "--host-cluster-context=nowhere")
+		"--etcd-pv-capacity=much", "--image=UPPER", "--host-cluster-context="+hostContext, "--federation-system-namespace="+s.namespace)
 	if r.code != 2 {
 		t.Errorf("want exit code 2\n%s", r)
 	}

@@ -138,6 +138,9 @@ func TestGuideAuthentication(t *testing.T) {
 			t.Errorf("%s does not get %s: %s", workload, flag, args)
 		}
 	}
+	if got := get(func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }); got != 200 {
+		t.Errorf("after overrides were given, the token is answered with %d", got)
+	}
 	s.worksAs("fellowship")
 	s.purge("fellowship")
 }

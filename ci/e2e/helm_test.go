@@ -89,13 +89,32 @@ func TestHelmInstall(t *testing.T) {
 	s := newSandbox(t)
 	s.helm("install", "fellowship", bed.root, "--namespace="+s.namespace, "--create-namespace")
 	s.ready("fellowship")
-	s.fedhelm("kubeconfig", "fellowship", "--merge")
+	s.asNotesSay("fellowship")
 	s.worksAs("fellowship")
 	s.helm("upgrade", "fellowship", bed.root, "--namespace="+s.namespace, "--reuse-values", "--set=controlPlane.apiServer.logLevel=2", "--wait", "--timeout=5m")
 	s.helm("rollback", "fellowship", "1", "--namespace="+s.namespace, "--wait", "--timeout=5m")
 	s.worksAs("fellowship")
 	s.uninstall("fellowship", s.namespace)
 	s.write("kubeconfig", bedKubeconfig(s)) // Helm knows nothing of the entry in it
+}
+
+// asNotesSay runs the commands that Helm's notes give, but for the one that joins a cluster.
+func (s *sandbox) asNotesSay(release string) {
+	s.Helper()
+	notes := s.helm("get", "notes", release, "--namespace="+s.namespace).stdout
+	ran := 0
+	for _, line := range strings.Split(notes, "\n") {
+		command, is := strings.CutPrefix(line, "     ")
+		if !is || strings.Contains(command, "CLUSTER") {
+			continue
+		}
+		// They are for the context that is the current one.
+		s.must("bash", "-euc", "cd "+s.home+"; kubectl config use-context "+hostContext+" >/dev/null; "+command)
+		ran++
+	}
+	if ran < 4 {
+		s.Fatalf("the notes have %d commands:\n%s", ran, notes)
+	}
 }
 
 // TestHelmInstallAtomic installs it atomically; a member then keeps the federation from being taken down.

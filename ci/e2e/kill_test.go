@@ -19,8 +19,13 @@ func TestInitKilled(t *testing.T) {
 	init := s.here([]string{"init", "fellowship", "--verbose", "--api-server-service-type=NodePort"})
 	for _, at := range []string{
 		"Checking the host cluster", "Creating namespace", "creating 1 resource(s)", "Hook fellowship-pki (", "Hook fellowship-pki (",
-		"Hook fellowship-publish (", "Installing release", "Waiting for the control plane (", "Reaching the federation API from here (",
+		"Hook fellowship-publish (", "Installing release", "Waiting for the control plane (",
 	} {
+		if killed, output := s.killAt(at, init...); !killed {
+			t.Fatalf("a run after a kill did not come to %q:\n%s", at, output)
+		}
+	}
+	for _, at := range []string{"Reaching the federation API from here (", "Updating the kubeconfig"} { // it may have ended before it is killed
 		killed, output := s.killAt(at, init...)
 		t.Logf("killed at %q: %v", at, killed)
 		if !killed && !strings.Contains(output, "Federation API server is running") {
@@ -31,9 +36,12 @@ func TestInitKilled(t *testing.T) {
 	s.worksAs("fellowship")
 
 	remove := s.here([]string{"delete", "fellowship", "--yes", "--purge-data", "--verbose"})
-	for _, at := range []string{"Hook fellowship-teardown (", "Hook fellowship-cleanup (", "Removing the control plane (", "Deleting the data ("} {
+	for i, at := range []string{"Hook fellowship-teardown (", "Hook fellowship-cleanup (", "Removing the control plane (", "Deleting the data ("} {
 		killed, output := s.killAt(at, remove...)
 		t.Logf("killed at %q: %v", at, killed)
+		if i == 0 && !killed {
+			t.Fatalf("a delete did not come to %q:\n%s", at, output)
+		}
 		if !killed && !strings.Contains(output, "is deleted") {
 			t.Fatalf("a delete after a kill failed:\n%s", output)
 		}

@@ -102,10 +102,12 @@ func (s *sandbox) eventually(limit time.Duration, what string, check func() erro
 	}
 }
 
-// makeNamespace makes the sandbox's namespace ahead of fedhelm, which then will not delete it; the test does, at its end.
+// makeNamespace makes the sandbox's namespace ahead of fedhelm, which then will not delete it; the test does, at its end. It takes pods
+// that keep to the restricted Pod Security Standard, and no others.
 func (s *sandbox) makeNamespace() {
 	s.Helper()
 	s.kubectl(hostContext, "create", "namespace", s.namespace)
+	s.kubectl(hostContext, "label", "namespace", s.namespace, "pod-security.kubernetes.io/enforce=restricted")
 	s.Cleanup(func() {
 		s.deleteNamespace(s.namespace)
 	})
