@@ -164,7 +164,7 @@ func progressOf(status any) Known {
 		return Known{Ready: s.ReadyReplicas}
 	case *batchv1.JobStatus:
 		return Known{
-			Ready:    int32Of(s.Ready) + s.Succeeded,
+			Ready:    plus(int32Of(s.Ready), s.Succeeded),
 			Complete: finished(*s, batchv1.JobComplete), Failed: finished(*s, batchv1.JobFailed),
 		}
 	case *autoscalingv2.HorizontalPodAutoscalerStatus:

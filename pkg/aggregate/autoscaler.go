@@ -22,8 +22,8 @@ func autoscaler(
 		if !p.seen && p.Known != nil {
 			p.status.CurrentReplicas, p.status.DesiredReplicas = p.Known.Ready, p.Known.Ready
 		}
-		total.CurrentReplicas += p.status.CurrentReplicas
-		total.DesiredReplicas += p.status.DesiredReplicas
+		total.CurrentReplicas = plus(total.CurrentReplicas, p.status.CurrentReplicas)
+		total.DesiredReplicas = plus(total.DesiredReplicas, p.status.DesiredReplicas)
 		total.LastScaleTime = latest(total.LastScaleTime, p.status.LastScaleTime)
 		for _, m := range p.status.CurrentMetrics {
 			means.add(m, p.status.CurrentReplicas)

@@ -16,10 +16,10 @@ func budget(s Source, current policyv1.PodDisruptionBudgetStatus, parts []part[p
 			continue
 		}
 		status := &parts[i].status
-		total.DisruptionsAllowed += status.DisruptionsAllowed
-		total.CurrentHealthy += status.CurrentHealthy
-		total.DesiredHealthy += status.DesiredHealthy
-		total.ExpectedPods += status.ExpectedPods
+		total.DisruptionsAllowed = plus(total.DisruptionsAllowed, status.DisruptionsAllowed)
+		total.CurrentHealthy = plus(total.CurrentHealthy, status.CurrentHealthy)
+		total.DesiredHealthy = plus(total.DesiredHealthy, status.DesiredHealthy)
+		total.ExpectedPods = plus(total.ExpectedPods, status.ExpectedPods)
 	}
 	total.ObservedGeneration = observed(s, current.ObservedGeneration, parts, func(p *part[policyv1.PodDisruptionBudgetStatus]) bool {
 		return p.status.ObservedGeneration >= p.Generation

@@ -13,13 +13,13 @@ func daemonSet(s Source, current appsv1.DaemonSetStatus, parts []part[appsv1.Dae
 			continue
 		}
 		status := &parts[i].status
-		total.CurrentNumberScheduled += status.CurrentNumberScheduled
-		total.NumberMisscheduled += status.NumberMisscheduled
-		total.DesiredNumberScheduled += status.DesiredNumberScheduled
-		total.NumberReady += status.NumberReady
-		total.UpdatedNumberScheduled += status.UpdatedNumberScheduled
-		total.NumberAvailable += status.NumberAvailable
-		total.NumberUnavailable += status.NumberUnavailable
+		total.CurrentNumberScheduled = plus(total.CurrentNumberScheduled, status.CurrentNumberScheduled)
+		total.NumberMisscheduled = plus(total.NumberMisscheduled, status.NumberMisscheduled)
+		total.DesiredNumberScheduled = plus(total.DesiredNumberScheduled, status.DesiredNumberScheduled)
+		total.NumberReady = plus(total.NumberReady, status.NumberReady)
+		total.UpdatedNumberScheduled = plus(total.UpdatedNumberScheduled, status.UpdatedNumberScheduled)
+		total.NumberAvailable = plus(total.NumberAvailable, status.NumberAvailable)
+		total.NumberUnavailable = plus(total.NumberUnavailable, status.NumberUnavailable)
 	}
 	total.ObservedGeneration = observed(s, current.ObservedGeneration, parts, func(p *part[appsv1.DaemonSetStatus]) bool {
 		return p.status.ObservedGeneration >= p.Generation

@@ -33,13 +33,13 @@ func deployment(s Source, current appsv1.DeploymentStatus, parts []part[appsv1.D
 		p := &parts[i]
 		status := &p.status
 		replicas := p.counted(status.Replicas, status.ReadyReplicas)
-		total.Replicas += replicas
+		total.Replicas = plus(total.Replicas, replicas)
 		if !p.Leaving { // what leaves is old, as kubectl's rollout status understands it
-			total.UpdatedReplicas += min(status.UpdatedReplicas, replicas)
+			total.UpdatedReplicas = plus(total.UpdatedReplicas, min(status.UpdatedReplicas, replicas))
 		}
-		total.ReadyReplicas += status.ReadyReplicas
-		total.AvailableReplicas += status.AvailableReplicas
-		total.UnavailableReplicas += p.counted(status.UnavailableReplicas, 0)
+		total.ReadyReplicas = plus(total.ReadyReplicas, status.ReadyReplicas)
+		total.AvailableReplicas = plus(total.AvailableReplicas, status.AvailableReplicas)
+		total.UnavailableReplicas = plus(total.UnavailableReplicas, p.counted(status.UnavailableReplicas, 0))
 		total.TerminatingReplicas = sum(total.TerminatingReplicas, status.TerminatingReplicas)
 	}
 	total.ObservedGeneration = observed(s, current.ObservedGeneration, parts, noticedDeployment)

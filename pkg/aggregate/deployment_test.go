@@ -2,6 +2,7 @@ package aggregate_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -253,6 +254,7 @@ func TestNewPods(t *testing.T) {
 		{name: "a member that does not have the template has no new pods", parts: []aggregate.Part{has("gondor", replicas(3), status(3, 3, 3), outdated)}, want: "0 0 0"},
 		{name: "a member that has not noticed the template has no new pods", parts: []aggregate.Part{has("gondor", replicas(1), `{"observedGeneration":6,"replicas":1,"updatedReplicas":1,"readyReplicas":1}`)}, want: "0 0 0"},
 		{name: "what leaves has no new pods", parts: []aggregate.Part{has("gondor", replicas(3), status(3, 3, 3), leaving)}, want: "0 0 0"},
+		{name: "more than a number can say is as many as it can", parts: []aggregate.Part{has("gondor", replicas(3), status(math.MaxInt32, math.MaxInt32, math.MaxInt32)), has("rohan", replicas(1), status(5, 5, 5))}, want: "2147483647 2147483647 2147483647"},
 		{name: "a copy whose status cannot be read has no new pods, and the others have theirs", parts: []aggregate.Part{has("gondor", replicas(3), `{"replicas":"x"}`, remembered(aggregate.Known{Ready: 3})), has("rohan", replicas(1), status(1, 1, 1))}, want: "1 1 1"},
 		{name: "pods that wait on top of the total do not count", parts: []aggregate.Part{has("gondor", replicas(3), status(3, 3, 1), pending(2))}, want: "1 1 1"},
 	}

@@ -21,7 +21,7 @@ func job(s Source, current batchv1.JobStatus, parts []part[batchv1.JobStatus]) b
 		if !p.seen && p.Known != nil {
 			p.status = knownJob(p.Known)
 		}
-		add(&total, &p.status, current.StartTime == nil)
+		addJob(&total, &p.status, current.StartTime == nil)
 	}
 	if len(parts) == 1 { // only a Job that runs as a whole in one member has indexes
 		total.CompletedIndexes, total.FailedIndexes = parts[0].status.CompletedIndexes, parts[0].status.FailedIndexes
@@ -44,10 +44,10 @@ func job(s Source, current batchv1.JobStatus, parts []part[batchv1.JobStatus]) b
 	return total
 }
 
-func add(total, status *batchv1.JobStatus, mayStart bool) {
-	total.Active += status.Active
-	total.Succeeded += status.Succeeded
-	total.Failed += status.Failed
+func addJob(total, status *batchv1.JobStatus, mayStart bool) {
+	total.Active = plus(total.Active, status.Active)
+	total.Succeeded = plus(total.Succeeded, status.Succeeded)
+	total.Failed = plus(total.Failed, status.Failed)
 	total.Ready = sum(total.Ready, status.Ready)
 	total.Terminating = sum(total.Terminating, status.Terminating)
 	if t := status.StartTime; mayStart && t != nil && (total.StartTime == nil || t.Before(total.StartTime)) {

@@ -2,6 +2,7 @@ package aggregate_test
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 
@@ -199,6 +200,56 @@ func TestStatus(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Only a member that is broken says such numbers. An API server refuses a status that has one below 0, for all members.
+func TestNumbersNeitherOverflowNorFallBelowZero(t *testing.T) {
+	const least, most = math.MinInt32, math.MaxInt32
+	tests := []struct {
+		kind    kinds.ID
+		numbers []string
+	}{
+		{"deployments.apps", []string{"replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas", "terminatingReplicas"}},
+		{"replicasets.apps", []string{"replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "terminatingReplicas"}},
+		{"statefulsets.apps", []string{"replicas", "readyReplicas", "availableReplicas", "currentReplicas", "updatedReplicas"}},
+		{"daemonsets.apps", []string{
+			"currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable", "numberUnavailable",
+		}},
+		{"jobs.batch", []string{"active", "ready", "succeeded", "failed", "terminating"}},
+		{"horizontalpodautoscalers.autoscaling", []string{"currentReplicas", "desiredReplicas"}},
+		{"poddisruptionbudgets.policy", []string{"disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"}},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.kind), func(t *testing.T) {
+			says := func(member string, n int) aggregate.Part {
+				status := map[string]int{}
+				for _, number := range tt.numbers {
+					status[number] = n
+				}
+				raw, _ := json.Marshal(status)
+				p := has(member, whole, string(raw))
+				if n < 0 {
+					p.Pending = 1 // is taken off what is not ready
+				}
+				return p
+			}
+			for want, parts := range map[int][]aggregate.Part{
+				most: {says("gondor", most), says("mordor", least), says("rohan", 5)},
+				5:    {says("gondor", least), says("rohan", 5)},
+			} {
+				status, _ := decoded(t, patch(t, source(tt.kind, whole, ""), parts...)).(map[string]any)
+				for _, number := range tt.numbers {
+					if got := status[number]; got != float64(want) {
+						t.Errorf("%s is %v, not %d", number, got, want)
+					}
+				}
+			}
+		})
+	}
+	r, _, err := aggregate.Status(source("jobs.batch", whole, ""), []aggregate.Part{has("gondor", whole, `{"ready":2147483647,"succeeded":1}`)})
+	if err != nil || r.Progress[0].Ready != most {
+		t.Errorf("progress %+v, error %v", r.Progress, err)
 	}
 }
 

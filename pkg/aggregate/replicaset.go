@@ -18,10 +18,10 @@ func replicaSet(s Source, current appsv1.ReplicaSetStatus, parts []part[appsv1.R
 			*status = appsv1.ReplicaSetStatus{Replicas: wanted, FullyLabeledReplicas: wanted, ReadyReplicas: ready, AvailableReplicas: ready}
 		}
 		replicas := p.counted(status.Replicas, status.ReadyReplicas)
-		total.Replicas += replicas
-		total.FullyLabeledReplicas += min(status.FullyLabeledReplicas, replicas)
-		total.ReadyReplicas += status.ReadyReplicas
-		total.AvailableReplicas += status.AvailableReplicas
+		total.Replicas = plus(total.Replicas, replicas)
+		total.FullyLabeledReplicas = plus(total.FullyLabeledReplicas, min(status.FullyLabeledReplicas, replicas))
+		total.ReadyReplicas = plus(total.ReadyReplicas, status.ReadyReplicas)
+		total.AvailableReplicas = plus(total.AvailableReplicas, status.AvailableReplicas)
 		total.TerminatingReplicas = sum(total.TerminatingReplicas, status.TerminatingReplicas)
 		for _, c := range status.Conditions {
 			if c.Type == appsv1.ReplicaSetReplicaFailure && c.Status == corev1.ConditionTrue {
@@ -70,10 +70,10 @@ func NewPods(parts []Part) appsv1.ReplicaSetStatus {
 		replicas := p.counted(status.Replicas, status.ReadyReplicas)
 		updated := min(status.UpdatedReplicas, replicas)
 		old := replicas - updated
-		total.Replicas += updated
-		total.FullyLabeledReplicas += updated
-		total.ReadyReplicas += min(max(status.ReadyReplicas-old, 0), updated)
-		total.AvailableReplicas += min(max(status.AvailableReplicas-old, 0), updated)
+		total.Replicas = plus(total.Replicas, updated)
+		total.FullyLabeledReplicas = plus(total.FullyLabeledReplicas, updated)
+		total.ReadyReplicas = plus(total.ReadyReplicas, min(max(status.ReadyReplicas-old, 0), updated))
+		total.AvailableReplicas = plus(total.AvailableReplicas, min(max(status.AvailableReplicas-old, 0), updated))
 	}
 	return total
 }

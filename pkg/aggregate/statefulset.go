@@ -11,12 +11,12 @@ func statefulSet(s Source, current appsv1.StatefulSetStatus, parts []part[appsv1
 			*status = knownStatefulSet(current, p.Part)
 		}
 		replicas := p.counted(status.Replicas, status.ReadyReplicas)
-		total.Replicas += replicas
-		total.ReadyReplicas += status.ReadyReplicas
-		total.AvailableReplicas += status.AvailableReplicas
+		total.Replicas = plus(total.Replicas, replicas)
+		total.ReadyReplicas = plus(total.ReadyReplicas, status.ReadyReplicas)
+		total.AvailableReplicas = plus(total.AvailableReplicas, status.AvailableReplicas)
 		if !p.Leaving {
-			total.CurrentReplicas += min(status.CurrentReplicas, replicas)
-			total.UpdatedReplicas += min(status.UpdatedReplicas, replicas)
+			total.CurrentReplicas = plus(total.CurrentReplicas, min(status.CurrentReplicas, replicas))
+			total.UpdatedReplicas = plus(total.UpdatedReplicas, min(status.UpdatedReplicas, replicas))
 		}
 	}
 	total.ObservedGeneration = observed(s, current.ObservedGeneration, parts, func(p *part[appsv1.StatefulSetStatus]) bool {
