@@ -51,6 +51,13 @@ type Former string
 // mostFormer is how many of them are kept: the member is likelier to have a copy of the first than of any after it.
 const mostFormer = 16
 
+func (f Former) count() int {
+	if f == "" {
+		return 0
+	}
+	return 1 + strings.Count(string(f), ",")
+}
+
 // Of tells whether the entry is about copies of the source with the UID.
 func (e Entry) Of(uid types.UID) bool {
 	return e.UID == uid || uid != "" && slices.Contains(strings.Split(string(e.Former), ","), string(uid))

@@ -18,6 +18,7 @@ import (
 
 	"github.com/fedhelm/fedhelm/pkg/delivery"
 	"github.com/fedhelm/fedhelm/pkg/testutil/apiserver"
+	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
 )
 
 func realMaps(tb testing.TB) corev1client.ConfigMapInterface {
@@ -122,4 +123,31 @@ func TestIntegrationManyEntries(t *testing.T) {
 	}
 	settled(t, m, "gondor", entry("one-more", "1"))
 	t.Logf("and settled in %v", time.Since(began))
+}
+
+// Names that go again and again while the member is away stay on record, also those on a page that has no room left for it.
+func TestIntegrationNamesThatGoAgainAndAgain(t *testing.T) {
+	m := realMaps(t)
+	eventually.Do(t, time.Minute, "the namespace to be there", func() error {
+		_, err := m.Create(t.Context(), crowded(2000), metav1.CreateOptions{})
+		return err
+	})
+	l := start(t, m)
+	const rounds = mostFormer + 2
+	for round := 13; round < 13+rounds; round++ {
+		var again []Entry
+		for i := range 3000 {
+			again = append(again, entry(fmt.Sprintf("job-%04d", i), uidOf(round, i)))
+		}
+		record(t, l, "gondor", again...)
+	}
+	got := stored(t, m, "gondor")
+	if len(got) != 3000 {
+		t.Errorf("stored are %d of 3000", len(got))
+	}
+	for i, e := range got {
+		if e.UID != uidOf(12+rounds, i) || i < 2000 && !e.Of(uidOf(0, i)) {
+			t.Fatalf("%s is owed for %s and %s", e.Key, e.UID, e.Former)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/delivery"
@@ -17,9 +18,16 @@ import (
 // prefix and the member's name are the name of its first ConfigMap; others have a dot and a number behind it, which no member's name has.
 const prefix = "federation-owed-"
 
-// full is the size in bytes from which on a page gets no more entries. It is far below what an API server takes (1 MiB): managedFields
-// nearly double it, two leaders that fill the same page go beyond it, and every write is of a whole page.
-const full = 128 << 10
+// full is how many bytes a page may come to when all its entries have grown as long as they can. An API server takes 1 MiB: the rest is
+// for leaders that fill the same page at once. As long as entries have not grown, a page has little more than 100 KiB, which is as well:
+// every write is of a whole page.
+const full = 768 << 10
+
+// formerLength is how much longer an entry becomes by a former UID: those of API servers have 36 bytes, and a comma goes before them.
+const formerLength = 37
+
+// longestVersion stands for what a kind's version may become, which is a DNS label.
+var longestVersion = strings.Repeat("v", validation.DNS1123LabelMaxLength)
 
 // page is a ConfigMap. It is not changed any more once others know it.
 type page struct {
@@ -29,7 +37,7 @@ type page struct {
 	stored  bool // otherwise it is to be made
 	entries map[delivery.Key]value
 	foreign map[string]string // data that we do not understand, and keep
-	size    int               // of the data
+	size    int               // that the data may come to, see sizeOf
 }
 
 // value is an entry without its key.
@@ -121,7 +129,12 @@ func (p *page) remove(key delivery.Key) {
 	}
 }
 
+// sizeOf returns how many bytes of data an entry may come to. What is owed under its key later makes it longer by a UID each time, and it
+// stays where it is.
 func sizeOf(e Entry) int {
+	if len(e.Version) < len(longestVersion) {
+		e.Version = longestVersion
+	}
 	k, v := encode(e)
-	return len(k) + len(v)
+	return len(k) + len(v) + max(0, mostFormer-e.Former.count())*formerLength
 }
