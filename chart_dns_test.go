@@ -19,6 +19,8 @@ var refusedOfDNS = []refusal{
 	{"an unknown key of the DNS server's chart", dnsServer, `{` + served + `, replicas: 2}`, "additional properties 'replicas' not allowed"},
 	{"an unknown key of the DNS server", dnsServer, `{` + served + `, server: {replica: 2}}`, "additional properties 'replica' not allowed"},
 	{"an unknown key of the DNS server's Service, through the umbrella", umbrella, `{` + served + `, dns: {server: {service: {port: 53}}}}`, "additional properties 'port' not allowed"},
+	{"a DNS server of no version", dnsServer, `{` + served + `, server: {image: {tag: ""}}}`, "set server.image.tag"},
+	{"its etcd of no version", dnsServer, `{` + served + `, etcd: {image: {tag: ""}}}`, "set etcd.image.tag"},
 	{"an unknown key of a zone", umbrella, `{global: {dns: {provider: coredns, zone: a., additional: [{provider: rfc2136, zone: b., id: c}]}}}`, "additional properties 'id' not allowed"},
 	{"a zone of nobody", umbrella, `{global: {dns: {provider: coredns, zone: a., additional: [{zone: b.}]}}}`, "missing property 'provider'"},
 	{"a further zone without its last dot", umbrella, `{global: {dns: {provider: coredns, zone: a., additional: [{provider: rfc2136, zone: b}]}}}`, "at '/global/dns/additional/0/zone'"},

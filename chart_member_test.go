@@ -23,6 +23,7 @@ var refusedByMember = []refusal{
 	{"a cluster's name that is a context's", member, `{federation: {name: fellowship}, cluster: "arn:aws:eks/gondor"}`, "at most 63 lower-case letters"},
 	{"a cluster's name that begins with a digit", member, `{federation: {name: fellowship}, cluster: 11kingdom}`, `"11kingdom" is no cluster's name`},
 	{"a cluster's name that is a number", member, `{federation: {name: fellowship}, cluster: 11}`, "at '/cluster'"},
+	{"a resolver of no version", member, `{` + needed + `, dns: {resolver: {image: {tag: ""}}}}`, "set dns.resolver.image.tag"},
 	{"an unknown key at the top", member, `{` + needed + `, clusters: gondor}`, "additional properties 'clusters' not allowed"},
 	{"an unknown key of the federation", member, `{federation: {name: fellowship, namespace: a}, cluster: gondor}`, "additional properties 'namespace' not allowed"},
 	{"an unknown key of the rights", member, `{` + needed + `, rbac: {create: false}}`, "additional properties 'create' not allowed"},

@@ -43,10 +43,11 @@ func pathOf(expr string) string {
 	return path
 }
 
-// setting is one value and the path that leads to it.
+// setting is one value and the path that leads to it; without a value, what lies beneath is taken away, so that the chart's default is back.
 type setting struct {
 	path  string
 	value any
+	unset bool
 }
 
 type settings []setting
@@ -54,7 +55,7 @@ type settings []setting
 // set adds a value unless it was not chosen.
 func (s *settings) set(path string, value any, chosen bool) {
 	if chosen {
-		*s = append(*s, setting{path, value})
+		*s = append(*s, setting{path: path, value: value})
 	}
 }
 
@@ -68,8 +69,8 @@ func (s *settings) flag(path string, value *bool) {
 
 func (s *settings) list(path string, value []string) { s.set(path, anyList(value), len(value) > 0) }
 
-// image splits a reference, so that each part can be overridden by itself. All parts are written: half of an old
-// reference beside half of a new one would be an image that nobody asked for.
+// image splits the reference of an image of ours, whose tag is the chart's version when it is empty, so that each part can be overridden by
+// itself. All parts are written: half of an old reference beside half of a new one would be an image that nobody asked for.
 func (s *settings) image(path, reference string) {
 	if reference == "" {
 		return
@@ -84,13 +85,22 @@ func (s *settings) image(path, reference string) {
 	s.set(path+".digest", parts.digest, true)
 }
 
+// upstreamImage does the same for an image of others, whose versions are not the chart's: without tag and digest it has the tag of the chart's
+// defaults.
+func (s *settings) upstreamImage(path, reference string) {
+	s.image(path, reference)
+	if parts, err := parseImage(reference); err == nil && parts.tag == "" && parts.digest == "" {
+		*s = append(*s, setting{path: path + ".tag", unset: true})
+	}
+}
+
 // chosen lists the options that were made use of, by the paths of docs/design/control-plane.md.
 func (o Options) chosen() settings {
 	var s settings
 	s.image("controlPlane.image", o.Image)
 	s.text("global.image.pullPolicy", o.ImagePullPolicy)
 	s.list("global.image.pullSecrets", o.ImagePullSecrets)
-	s.image("controlPlane.etcd.image", o.Etcd.Image)
+	s.upstreamImage("controlPlane.etcd.image", o.Etcd.Image)
 	s.list("controlPlane.etcd.external.servers", o.Etcd.Servers)
 	s.text("controlPlane.etcd.external.tlsSecret", o.Etcd.TLSSecret)
 	s.text("controlPlane.etcd.persistence.size", o.Etcd.Capacity)
@@ -102,7 +112,7 @@ func (o Options) chosen() settings {
 		s.flag(part+".etcd.persistence.enabled", o.Etcd.Persistence)
 		s.text(part+".etcd.persistence.storageClass", o.Etcd.StorageClass)
 	}
-	s.image("dns.etcd.image", o.Etcd.Image)
+	s.upstreamImage("dns.etcd.image", o.Etcd.Image)
 
 	s.text("controlPlane.apiServer.service.type", o.APIServer.ServiceType)
 	s.list("controlPlane.apiServer.service.advertiseAddresses", o.APIServer.AdvertiseAddresses)
@@ -138,6 +148,10 @@ func (s settings) apply(vals map[string]any) {
 			table = next
 		}
 		last := keys[len(keys)-1]
+		if each.unset {
+			delete(table, last)
+			continue
+		}
 		above, isTable := each.value.(map[string]any)
 		beneath, wasTable := table[last].(map[string]any)
 		if isTable && wasTable {

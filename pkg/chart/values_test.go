@@ -29,6 +29,30 @@ func TestValues(t *testing.T) {
 			}))),
 		},
 		{
+			name: "an etcd image without tag and digest has the chart's tag, whatever one had before",
+			options: Options{
+				Base: table("controlPlane", table("etcd", table("image", map[string]any{"tag": "3.5", "digest": "sha256:" + digest}))),
+				Etcd: Etcd{Image: "mirror.example.com/etcd"},
+			},
+			want: both(table("etcd", table("image", map[string]any{
+				"registry": "mirror.example.com", "repository": "etcd", "digest": "",
+			}))),
+		},
+		{
+			name:    "an etcd image with a digest needs no tag",
+			options: Options{Etcd: Etcd{Image: "mirror.example.com/etcd@sha256:" + digest}},
+			want: both(table("etcd", table("image", map[string]any{
+				"registry": "mirror.example.com", "repository": "etcd", "tag": "", "digest": "sha256:" + digest,
+			}))),
+		},
+		{
+			name:    "our image without a tag is of the chart's version, which an empty tag stands for",
+			options: Options{Image: "mirror.example.com/fedhelm"},
+			want: table("controlPlane", table("image", map[string]any{
+				"registry": "mirror.example.com", "repository": "fedhelm", "tag": "", "digest": "",
+			})),
+		},
+		{
 			name: "pull policy and secrets are shared by all charts",
 			options: Options{
 				ImagePullPolicy: "Always", ImagePullSecrets: []string{"one", "two"},

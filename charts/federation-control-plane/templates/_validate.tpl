@@ -10,6 +10,7 @@
 {{- if not (regexMatch "^[a-z]([-a-z0-9]{0,42}[a-z0-9])?$" .Release.Name) }}
 the release is named {{ .Release.Name | quote }}, which is the federation's name and part of DNS names: choose one of at most 44 lower-case letters, digits and "-" that begins with a letter
 {{- end }}
+{{- include "federation-control-plane.images.problems" . }}
 {{- include "federation-control-plane.dns.problems" . }}
 {{- if and $service.nodePort (ne $service.type "NodePort") }}
 {{ $v.apiServer_service }}.nodePort {{ $service.nodePort }} goes with a Service of type NodePort only: set {{ $v.apiServer_service }}.type to NodePort

@@ -6,6 +6,7 @@
 {{- range list "server.service" "etcd.persistence" "etcd.replicas" -}}
 {{- $_ := set $v (replace "." "_" .) (include "federation-dns.value" (list $ .)) -}}
 {{- end -}}
+{{- include "federation-dns.images.problems" . }}
 {{- if has "." (include "federation-dns.zones" . | splitList "\n") }}
 global.dns.provider is "coredns" without a zone: set global.dns.zone, like "example.com."
 {{- end }}

@@ -4,7 +4,7 @@
 {{- $image := index . 1 -}}
 {{- with $.Values.global.image.registry | default $image.registry }}{{ . }}/{{ end -}}
 {{- $image.repository -}}
-{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default $.Chart.AppVersion }}{{ end -}}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag }}{{ end -}}
 {{- end -}}
 
 {{/* A container's image and when it is pulled, for (list $ IMAGE). */}}

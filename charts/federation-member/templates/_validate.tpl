@@ -2,7 +2,7 @@
 {{- define "federation-member.problems" -}}
 {{- $federation := .Values.federation.name -}}
 {{- $v := dict -}}
-{{- range list "federation.name" "cluster" "rbac.aggregate" -}}
+{{- range list "federation.name" "cluster" "rbac.aggregate" "dns.resolver.image" -}}
 {{- $_ := set $v (replace "." "_" .) (include "federation-member.value" (list $ .)) -}}
 {{- end -}}
 {{- if not $federation }}
@@ -18,6 +18,10 @@
 {{- $label := include "federation-member.aggregateTo" . -}}
 {{- if and .Values.rbac.aggregate (gt (len $label) 63) }}
 {{ $v.rbac_aggregate }} is true, but {{ $label | quote }} is too long for the label that says which ClusterRoles to aggregate (63 characters): choose a shorter namespace, or set {{ $v.rbac_aggregate }} to false
+{{- end }}
+{{- $image := .Values.dns.resolver.image -}}
+{{- if not (or $image.tag $image.digest) }}
+{{ $v.dns_resolver_image }} names neither a tag nor a digest of {{ $image.repository }}: set {{ $v.dns_resolver_image }}.tag
 {{- end }}
 {{- include "federation-member.resolver.problems" . }}
 {{- end -}}
