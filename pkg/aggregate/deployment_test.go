@@ -184,6 +184,13 @@ Available False MinimumReplicasUnavailable rohan
 Progressing True ReplicaSetUpdated Members are progressing.`,
 		},
 		{
+			name: "a number below 0 is none, also where replicas wait on top of the total", share: replicas(1),
+			parts: []aggregate.Part{has("gondor", replicas(1), `{"observedGeneration":7,"replicas":-2147483648,"readyReplicas":1}`, pending(1)), has("rohan", replicas(1), ready(1, 1))},
+			want: `2 1/1 2 1 0
+Available True MinimumReplicasAvailable All members have minimum availability.
+Progressing True NewReplicaSetAvailable All members have successfully progressed.`,
+		},
+		{
 			name: "what an autoscaler scales is complete with what it runs", share: replicas(9),
 			parts: []aggregate.Part{has("gondor", shape.Share{}, ready(4, 4))},
 			want: `2 4/4 4 4 0

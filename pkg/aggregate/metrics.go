@@ -3,6 +3,7 @@ package aggregate
 import (
 	"encoding/json"
 	"maps"
+	"math"
 	"slices"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -14,10 +15,20 @@ type means map[string]*mean
 
 // mean is that of one metric. Numbers are kept as floating-point: a mean is for people to look at, the members do the scaling.
 type mean struct {
-	metric                           autoscalingv2.MetricStatus // of the first member that has it
-	weight, value, average, percent  float64
-	hasValue, hasAverage, hasPercent bool
+	metric                  autoscalingv2.MetricStatus // of the first member that has it
+	value, average, percent weighted
 }
+
+// weighted is the mean of numbers that weigh differently. One number of a metric may be missing in members that have another.
+type weighted struct{ sum, weight float64 }
+
+func (w *weighted) add(number, weight float64) {
+	w.sum += weight * number
+	w.weight += weight
+}
+
+// mean is not ok where nothing was added.
+func (w *weighted) mean() (mean float64, ok bool) { return w.sum / w.weight, w.weight > 0 }
 
 // add counts a metric as often as the member has replicas; where there are none, hardly.
 func (m *means) add(metric autoscalingv2.MetricStatus, replicas int32) {
@@ -38,15 +49,14 @@ func (m *means) add(metric autoscalingv2.MetricStatus, replicas int32) {
 		(*m)[string(key)] = x
 	}
 	weight := max(float64(replicas), 1e-6)
-	x.weight += weight
 	if value.Value != nil {
-		x.value, x.hasValue = x.value+weight*value.Value.AsApproximateFloat64(), true
+		x.value.add(value.Value.AsApproximateFloat64(), weight)
 	}
 	if value.AverageValue != nil {
-		x.average, x.hasAverage = x.average+weight*value.AverageValue.AsApproximateFloat64(), true
+		x.average.add(value.AverageValue.AsApproximateFloat64(), weight)
 	}
 	if value.AverageUtilization != nil {
-		x.percent, x.hasPercent = x.percent+weight*float64(*value.AverageUtilization), true
+		x.percent.add(float64(*value.AverageUtilization), weight)
 	}
 }
 
@@ -59,22 +69,27 @@ func (m *means) metrics() []autoscalingv2.MetricStatus {
 	for _, key := range slices.Sorted(maps.Keys(*m)) {
 		x := (*m)[key]
 		current := valueOf(&x.metric)
-		if x.hasValue {
-			current.Value = quantity(x.value / x.weight)
+		if mean, ok := x.value.mean(); ok {
+			current.Value = quantity(mean)
 		}
-		if x.hasAverage {
-			current.AverageValue = quantity(x.average / x.weight)
+		if mean, ok := x.average.mean(); ok {
+			current.AverageValue = quantity(mean)
 		}
-		if x.hasPercent {
-			current.AverageUtilization = new(int32(x.percent/x.weight + 0.5))
+		if mean, ok := x.percent.mean(); ok {
+			current.AverageUtilization = new(int32(math.Round(mean)))
 		}
 		all = append(all, x.metric)
 	}
 	return all
 }
 
+// quantity has thousandths only of what is not too large for them.
 func quantity(f float64) *resource.Quantity {
-	return resource.NewMilliQuantity(int64(f*1000+0.5), resource.DecimalSI)
+	const most = 1<<63 - 1<<10 // the largest number that both a float64 and an int64 can have
+	if f = max(-most, min(f, most)); math.Abs(f) > most/1000 {
+		return resource.NewQuantity(int64(f), resource.DecimalSI)
+	}
+	return resource.NewMilliQuantity(int64(math.Round(f*1000)), resource.DecimalSI)
 }
 
 // valueOf is what the metric is now; nil if it is of a type that is not known here.
