@@ -87,10 +87,12 @@ func leads(a netip.Addr) bool {
 	return a.IsValid() && a.Zone() == "" && !a.IsUnspecified() && !a.IsMulticast() && !a.IsLoopback() && !a.IsLinkLocalUnicast()
 }
 
-// checkHostname says why no record may lead to a name, if none may: one to a federation's own name could lead in a circle.
+// checkHostname says why no record may lead to a name, if none may: one to a federation's own name, in whichever of its zones, could lead in a circle.
 func checkHostname(n Naming, hostname string) error {
-	if _, _, _, ours := n.Parse(hostname); ours {
-		return fmt.Errorf("it is a name of federation %q itself", n.Federation)
+	for _, suffix := range append([]string{n.Suffix}, n.Others...) {
+		if _, _, _, ours := (Naming{Federation: n.Federation, Suffix: suffix}).Parse(hostname); ours {
+			return fmt.Errorf("it is a name of federation %q itself", n.Federation)
+		}
 	}
 	return checkName(hostname, 253)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	naming = dns.Naming{Federation: "f", Suffix: "example.com."}
+	naming = dns.Naming{Federation: "f", Suffix: "example.com.", Others: []string{"example.com.", "corp.example."}}
 	fleet  = []dns.Member{
 		{Name: "gondor", Region: "south", Zones: []string{"s1", "s2"}},
 		{Name: "umbar", Region: "south", Zones: []string{"s2"}},
@@ -111,6 +111,9 @@ func TestProblemsDoNotHoldUpTheRest(t *testing.T) {
 			want: []string{"web.ns.f.svc A 192.0.2.1"}, problem: `member "shire"`},
 		{name: "a hostname that leads in a circle", members: fleet[3:],
 			service: dns.Service{Backends: []dns.Backend{{Member: "shire", Hostname: "other.ns.f.svc.example.com", Addresses: addresses("192.0.2.1")}}},
+			want:    []string{"web.ns.f.svc A 192.0.2.1"}, problem: "federation \"f\" itself"},
+		{name: "one that does so over another zone of the federation's", members: fleet[3:],
+			service: dns.Service{Backends: []dns.Backend{{Member: "shire", Hostname: "Other.ns.f.svc.region.corp.example", Addresses: addresses("192.0.2.1")}}},
 			want:    []string{"web.ns.f.svc A 192.0.2.1"}, problem: "federation \"f\" itself"},
 		{name: "a hostname that is none", members: fleet[3:],
 			service: dns.Service{Backends: []dns.Backend{{Member: "shire", Hostname: "a b", Addresses: addresses("192.0.2.1")}}},

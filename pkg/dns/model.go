@@ -30,6 +30,8 @@ type Backend struct {
 type Naming struct {
 	Federation string
 	Suffix     string // absolute
+	// Others are the suffixes of the federation's names in its other zones. Its own may be among them.
+	Others []string
 }
 
 // Level is how wide a name leads.

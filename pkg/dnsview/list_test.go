@@ -111,6 +111,21 @@ func TestListLeavesOutWhatIsNotAskedFor(t *testing.T) {
 	}
 }
 
+// What the controller manager refuses since it might lead in a circle is not listed either.
+func TestListHasNoNameThatLeadsIntoAnotherZone(t *testing.T) {
+	w := middleEarth(service("web", `{"mordor":{"addresses":["198.51.100.9"],"hostname":"db.shop.fellowship.svc.example.net"}}`))
+	w.zones = append(w.zones, zone("example.net.", 30))
+	l, err := w.view(t).List(Filter{Name: "web"})
+	if err != nil || len(l.Names) == 0 {
+		t.Fatalf("List = %v, %v", l.Names, err)
+	}
+	for _, line := range lines(l) {
+		if strings.Contains(line, "CNAME:db.") {
+			t.Errorf("it lists %s", line)
+		}
+	}
+}
+
 func TestNamespacesThatNamesName(t *testing.T) {
 	for name, want := range map[string]string{"": "", "web": "", "web.shop": "", "shop/web": "shop", "WEB.Shop.fellowship": "shop", "web.shop.fellowship.svc.example.com.": "shop"} {
 		if got := (Filter{Name: name}).Namespace(); got != want {

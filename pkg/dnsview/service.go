@@ -189,7 +189,11 @@ func (v *View) wanted(st *state, z *Zone) ([]dns.Wanted, []dns.Problem) {
 			s.Backends = append(s.Backends, dns.Backend{Member: name, Addresses: m.Addresses, Hostname: m.Hostname})
 		}
 	}
-	return dns.Desired(z.naming(), s, v.members())
+	naming := z.naming()
+	for i := range v.Zones {
+		naming.Others = append(naming.Others, v.Zones[i].Suffix)
+	}
+	return dns.Desired(naming, s, v.members())
 }
 
 // at are the members at a place, sorted by name; none for a Service that there is not.

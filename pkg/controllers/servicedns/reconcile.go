@@ -201,7 +201,7 @@ func (c *Controller) judge(s *source, m *memory, f *fleet) verdict {
 
 	service := dns.Service{Namespace: s.key.Namespace, Name: s.key.Name, TTL: s.ttl, Backends: v.members.Backends()}
 	for _, z := range c.zones {
-		wanted, problems := dns.Desired(z.naming(c.o.Federation), service, f.places)
+		wanted, problems := dns.Desired(z.naming, service, f.places)
 		for _, p := range problems {
 			v.problems = append(v.problems, p.Message)
 		}

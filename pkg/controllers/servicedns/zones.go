@@ -16,6 +16,7 @@ import (
 type zone struct {
 	Zone
 	name   string // of its DNSZone
+	naming dns.Naming
 	keeper *keeper.Keeper
 	news   chan struct{} // its status may be another
 }
@@ -23,8 +24,12 @@ type zone struct {
 // newZones makes what keeps the zones, which does not work yet.
 func (c *Controller) newZones(uid types.UID) []*zone {
 	zones, names := make([]*zone, len(c.o.Zones)), objectNames(c.o.Zones)
+	suffixes := make([]string, len(c.o.Zones))
 	for i, o := range c.o.Zones {
-		z := &zone{Zone: o, name: names[i], news: make(chan struct{}, 1)}
+		suffixes[i] = o.Suffix
+	}
+	for i, o := range c.o.Zones {
+		z := &zone{Zone: o, name: names[i], news: make(chan struct{}, 1), naming: dns.Naming{Federation: c.o.Federation, Suffix: o.Suffix, Others: suffixes}}
 		metrics := c.metrics.Of(z.name)
 		z.keeper = keeper.New(keeper.Options{
 			Provider: o.Provider,
@@ -81,10 +86,6 @@ func below(zones []Zone, i int) []string {
 		}
 	}
 	return all
-}
-
-func (z *zone) naming(federation string) dns.Naming {
-	return dns.Naming{Federation: federation, Suffix: z.Suffix}
 }
 
 // kept is told by a keeper of a Service, or, by "", of its zone.

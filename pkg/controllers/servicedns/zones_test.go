@@ -109,6 +109,22 @@ func TestTwoZonesOfOneName(t *testing.T) {
 	})
 }
 
+// Members could say hostnames that lead from one of the federation's zones to another, and back.
+func TestNoZoneLeadsIntoAnother(t *testing.T) {
+	c := New(Options{
+		Federation: "fellowship", Services: fake.NewClientset().CoreV1(), TTL: 60,
+		Zones: []Zone{{Provider: "inmemory", Name: "example.com.", Suffix: "example.com."}, {Provider: "inmemory", Name: "corp.example.", Suffix: "fed.corp.example."}},
+	})
+	for _, hostname := range []string{"db.shop.fellowship.svc.example.com", "db.shop.fellowship.svc.west.fed.corp.example"} {
+		s := dns.Service{Namespace: "shop", Name: "web", TTL: 60, Backends: []dns.Backend{{Member: "gondor", Hostname: hostname}}}
+		for _, z := range c.newZones("uid") {
+			if wanted, problems := dns.Desired(z.naming, s, []dns.Member{{Name: "gondor"}}); len(wanted) > 0 || len(problems) != 1 {
+				t.Errorf("hostname %s: zone %s shall have %v, problems %v; want nothing but a problem", hostname, z.name, wanted, problems)
+			}
+		}
+	}
+}
+
 // readyByZone is a metric by the names of DNSZones.
 func readyByZone(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 	t.Helper()
