@@ -107,20 +107,21 @@ func jobConditions(s Source, parts []part[batchv1.JobStatus]) []batchv1.JobCondi
 	for i := range parts {
 		p := &parts[i]
 		placed += int32Of(p.Wanted.Completions)
-		for _, c := range p.status.Conditions {
-			switch is := c.Status == corev1.ConditionTrue; {
-			case c.Type == batchv1.JobFailed && is:
-				if reason == "" {
-					reason = c.Reason
-				}
-				failed = append(failed, saying{p.Member, c.Message})
-			case c.Type == batchv1.JobComplete && is:
-				complete++
-			case c.Type == batchv1.JobSuspended && is:
-				suspended++
-			case c.Type == batchv1.JobSuspended:
-				resumed++
+		if c, is := jobCondition(p.status, batchv1.JobFailed); is && c.Status == corev1.ConditionTrue {
+			if reason == "" {
+				reason = c.Reason
 			}
+			failed = append(failed, saying{p.Member, c.Message})
+		}
+		done := finished(p.status, batchv1.JobComplete)
+		if done {
+			complete++
+		}
+		switch c, is := jobCondition(p.status, batchv1.JobSuspended); {
+		case is && c.Status != corev1.ConditionTrue:
+			resumed++
+		case is && !done:
+			suspended++
 		}
 	}
 	all := !s.Halted && complete == len(parts) && placed >= int32Of(s.Share.Completions) && (len(parts) > 0 || s.Share.Completions != nil)
@@ -151,9 +152,17 @@ func jobConditions(s Source, parts []part[batchv1.JobStatus]) []batchv1.JobCondi
 }
 
 func finished(status batchv1.JobStatus, t batchv1.JobConditionType) bool {
-	return slices.ContainsFunc(status.Conditions, func(c batchv1.JobCondition) bool {
-		return c.Type == t && c.Status == corev1.ConditionTrue
-	})
+	c, is := jobCondition(status, t)
+	return is && c.Status == corev1.ConditionTrue
+}
+
+// jobCondition is the first of the type, of which no API server takes two.
+func jobCondition(status batchv1.JobStatus, t batchv1.JobConditionType) (batchv1.JobCondition, bool) {
+	i := slices.IndexFunc(status.Conditions, func(c batchv1.JobCondition) bool { return c.Type == t })
+	if i < 0 {
+		return batchv1.JobCondition{}, false
+	}
+	return status.Conditions[i], true
 }
 
 // knownJob is that of a copy that has finished and gone. Of one that has not, and cannot be seen, is not known what has succeeded.

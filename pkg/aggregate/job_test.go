@@ -49,6 +49,11 @@ func TestJob(t *testing.T) {
 			want:  "1 1 3 0 10:00 -",
 		},
 		{
+			name: "one part that says twice that it is complete is one", share: completions(4),
+			parts: []aggregate.Part{has("gondor", completions(2), `{"succeeded":2,"conditions":[{"type":"Complete","status":"True"},{"type":"Complete","status":"True"}]}`), has("rohan", completions(2), jobRuns)},
+			want:  "1 1 3 0 10:00 -",
+		},
+		{
 			name: "completions without a member are waited for", share: completions(4),
 			parts: []aggregate.Part{has("gondor", completions(2), jobComplete)},
 			want:  "0 0 2 0 10:00 -",
@@ -72,6 +77,16 @@ func TestJob(t *testing.T) {
 			name: "it is suspended when all parts are that have not finished", share: completions(4),
 			parts: []aggregate.Part{has("gondor", completions(2), jobSuspended), has("rohan", completions(2), jobComplete)},
 			want:  "0 0 2 0 10:00 -\nSuspended JobSuspended Job suspended",
+		},
+		{
+			name: "a part that is complete counts as that alone, whatever else it says", share: completions(4),
+			parts: []aggregate.Part{has("gondor", completions(2), `{"succeeded":2,"conditions":[{"type":"Suspended","status":"True"},{"type":"Complete","status":"True"}]}`), has("rohan", completions(2), jobRuns)},
+			want:  "1 1 3 0 10:00 -",
+		},
+		{
+			name: "a part that says twice that it is suspended is one", share: completions(4),
+			parts: []aggregate.Part{has("gondor", completions(2), `{"conditions":[{"type":"Suspended","status":"True"},{"type":"Suspended","status":"True"}]}`), has("rohan", completions(2), jobRuns)},
+			want:  "1 1 1 0 10:00 -\nSuspended=False JobResumed Job resumed",
 		},
 		{
 			name: "it is not suspended any more when a part is not", share: completions(4),
