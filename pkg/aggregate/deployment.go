@@ -94,8 +94,8 @@ func available(s Source, parts []part[appsv1.DeploymentStatus]) appsv1.Deploymen
 		placed += wanted
 		condition, known := deploymentCondition(p, appsv1.DeploymentAvailable)
 		is := condition.Status == corev1.ConditionTrue
-		if !known || p.Pending > 0 { // the member counts those on top of the total, too
-			is = p.status.AvailableReplicas >= wanted && (p.seen || p.Wanted.Replicas != nil)
+		if !known || p.Pending > 0 { // the member counts those on top of the total, too: what it says of more holds of less
+			is = is || p.status.AvailableReplicas >= wanted && (p.seen || p.Wanted.Replicas != nil)
 		}
 		if !is {
 			missing = append(missing, saying{p.Member, condition.Message})

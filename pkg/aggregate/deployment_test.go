@@ -99,6 +99,14 @@ Available True MinimumReplicasAvailable All members have minimum availability.
 Progressing True NewReplicaSetAvailable All members have successfully progressed.`,
 		},
 		{
+			name: "what a member says is available with replicas on top of the total is so without them", share: replicas(4),
+			parts: []aggregate.Part{has("gondor", replicas(5), `{"observedGeneration":7,"replicas":5,"updatedReplicas":5,"readyReplicas":3,"availableReplicas":3,
+				"unavailableReplicas":2,"conditions":[{"type":"Available","status":"True"}]}`, pending(1))},
+			want: `2 4/4 3 3 1
+Available True MinimumReplicasAvailable All members have minimum availability.
+Progressing True ReplicaSetUpdated Members are progressing.`,
+		},
+		{
 			name: "of what waits on top of the total, that which found room counts", share: replicas(3),
 			parts: []aggregate.Part{has("gondor", replicas(3), ready(3, 2), pending(2)), has("rohan", replicas(2), ready(2, 2))},
 			want: `2 4/4 4 4 0
