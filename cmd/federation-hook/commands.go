@@ -15,6 +15,7 @@ type command struct {
 	does  string
 	setup func(f *flag.FlagSet, c *common) action
 	once  bool // a look at how things are, not to be repeated until they are well
+	job   bool // runs as a Job, whose limit is a value of the chart's
 }
 
 // action checks the options that the flags made, and carries them out.
@@ -24,15 +25,18 @@ type action interface {
 }
 
 var commands = []command{
-	{name: "pki", does: "makes and renews the Secrets with certificates", setup: pkiCommand(false)},
-	{name: "renew", does: "the same for an installed release, with its kubeconfig", setup: pkiCommand(true)},
-	{name: "publish", does: "finds the API server's address and writes the kubeconfig", setup: publishCommand},
+	{name: "pki", does: "makes and renews the Secrets with certificates", setup: pkiCommand(false), job: true},
+	{name: "renew", does: "the same for an installed release, with its kubeconfig", setup: pkiCommand(true), job: true},
+	{name: "publish", does: "finds the API server's address and writes the kubeconfig", setup: publishCommand, job: true},
 	{name: "bootstrap", does: "applies definitions and access rights to the federation API", setup: bootstrapCommand},
-	{name: "teardown", does: "refuses while clusters are joined", setup: teardownCommand},
-	{name: "cleanup", does: "deletes what hooks made", setup: cleanupCommand},
+	{name: "teardown", does: "refuses while clusters are joined", setup: teardownCommand, job: true},
+	{name: "cleanup", does: "deletes what hooks made", setup: cleanupCommand, job: true},
 	{name: "wait", does: "waits until a part of the control plane is ready", setup: waitCommand},
 	{name: "verify", does: "checks a federation from inside the host cluster", setup: verifyCommand, once: true},
 }
+
+// moreTime says how a hook gets longer: the limits of fedhelm and Helm are not its own.
+const moreTime = "the time of this hook is up; the value hooks.timeoutSeconds gives it more (with fedhelm and in chart federation: --set controlPlane.hooks.timeoutSeconds=SECONDS)"
 
 // doneLine is the last line of a run that succeeded. fedhelm waits for it: a kubelet tells of the end up to a second later.
 const doneLine = "done"
@@ -75,8 +79,11 @@ func (cmd command) execute(ctx context.Context, args []string, out io.Writer) er
 	} else {
 		err = retry(ctx, out, retryInterval, func(ctx context.Context) error { return act.run(ctx, out) })
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		_, err = fmt.Fprintln(out, doneLine)
+	case cmd.job && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		err = fmt.Errorf("%w; %s", err, moreTime)
 	}
 	return err
 }

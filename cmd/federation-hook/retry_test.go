@@ -87,3 +87,21 @@ func TestRetryNamesTheCauseAndNotTheClock(t *testing.T) {
 		}
 	})
 }
+
+// The limit of a Job is a value; that of an init container is the kubelet's business.
+func TestAHookWhoseTimeIsUpNamesTheValue(t *testing.T) {
+	nowhere := "--kubeconfig=" + hostKubeconfig(t, "http://127.0.0.1:1")
+	for name, want := range map[string]bool{"cleanup": true, "teardown": true, "bootstrap": false} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			if code := run(t.Context(), []string{name, "--federation=f", "--namespace=n", "--timeout=300ms", nowhere}, &out); code != 1 {
+				t.Errorf("exit code %d", code)
+			}
+			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+			last := lines[len(lines)-1]
+			if got := strings.Contains(last, "controlPlane.hooks.timeoutSeconds"); got != want || !strings.Contains(last, "127.0.0.1:1") {
+				t.Errorf("the value is named: %t, want %t; and the cause should be:\n%s", got, want, last)
+			}
+		})
+	}
+}

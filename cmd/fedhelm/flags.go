@@ -34,7 +34,7 @@ func namespaceFlag() *cli.StringFlag {
 	}
 }
 
-func timeoutFlag() cli.Flag {
+func timeoutFlag() *cli.DurationFlag {
 	return &cli.DurationFlag{Name: "timeout", Value: defaultTimeout, Usage: "`LIMIT` of the time that all of it may take, such as 90s"}
 }
 

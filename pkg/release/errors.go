@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
@@ -39,7 +40,11 @@ func (c *Client) explain(ctx context.Context, err error) error {
 		if message := c.hookLog.sentence(); message != "" {
 			return &HookError{Job: job[1], Message: message}
 		}
-		return &HookError{Job: job[1], Message: "the Job failed: " + job[2], Silent: true}
+		message := "the Job failed: " + job[2]
+		if job[2] == batchv1.JobReasonDeadlineExceeded {
+			message += ", which is not the --timeout: --set controlPlane.hooks.timeoutSeconds=SECONDS gives hooks more time"
+		}
+		return &HookError{Job: job[1], Message: message, Silent: true}
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -35,6 +35,11 @@ func TestExplain(t *testing.T) {
 			err:  failed, want: "hook fellowship-pki: the Job failed: BackoffLimitExceeded",
 		},
 		{
+			name: "a hook whose own limit is over is no matter of --timeout",
+			err:  "failed pre-install: job fellowship-pki failed: DeadlineExceeded",
+			want: "hook fellowship-pki: the Job failed: DeadlineExceeded, which is not the --timeout: --set controlPlane.hooks.timeoutSeconds=SECONDS gives hooks more time",
+		},
+		{
 			name: "Helm's lists become one line",
 			err:  "Unable to continue with install: 2 errors occurred:\n\t* one\n\t* two\n\n",
 			want: "helm: Unable to continue with install: 2 errors occurred: one two",
