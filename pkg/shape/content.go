@@ -54,8 +54,10 @@ func content(k kinds.Kind, source *unstructured.Unstructured) (object, spec map[
 	case map[string]any:
 		spec = specOf(id, source, given)
 		object["spec"] = spec
-	default:
-		return nil, nil, errSpec
+	default: // of a custom kind it may be anything
+		if k.Divided != kinds.Whole {
+			return nil, nil, errSpec
+		}
 	}
 	switch {
 	case k.Divided != kinds.Whole:

@@ -5,6 +5,7 @@ package shape_test
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -73,6 +74,45 @@ func TestIntegrationCopiesAreAppliedOnce(t *testing.T) {
 					t.Errorf("it has %d replicas", *got.Replicas)
 				}
 			}
+		})
+	}
+}
+
+// A CustomResourceDefinition may say that the spec is a list, a text, or anything: members take what such objects are.
+func TestIntegrationSpecsThatAreNoObjects(t *testing.T) {
+	client, err := dynamic.NewForConfig(apiserver.Start(t).Admin(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	definition := object(t, `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: rings.middle.earth, uid: u}
+spec:
+  group: middle.earth
+  names: {kind: Ring, plural: rings, singular: ring, listKind: RingList}
+  scope: Namespaced
+  versions:
+  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {x-kubernetes-preserve-unknown-fields: true}}}}}
+`)
+	all := []source{
+		{kind: kindOf(t, "namespaces"), object: object(t, `{metadata: {name: shire, uid: u}}`)},
+		{kind: kindOf(t, "customresourcedefinitions"), object: definition},
+	}
+	for name, spec := range map[string]string{"a-list": "[{a: b}, 1]", "a-text": "forge", "a-number": "5"} {
+		all = append(all, source{kind: kindOf(t, "rings"), object: object(t, `{metadata: {name: `+name+`, namespace: shire, uid: u}, spec: `+spec+`}`)})
+	}
+	for _, s := range all {
+		template, err := shape.New(s.kind, s.object, marks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		eventually.Do(t, 30*time.Second, s.object.GetName()+" to be there", func() error {
+			made, err := send(t, client, s, template.Body(shape.Share{}, shape.Precondition{}))
+			if err == nil && s.kind.Resource == "rings" && !reflect.DeepEqual(made.Object["spec"], s.object.Object["spec"]) {
+				t.Errorf("the spec is %v, want %v", made.Object["spec"], s.object.Object["spec"])
+			}
+			return err
 		})
 	}
 }

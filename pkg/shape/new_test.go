@@ -53,6 +53,9 @@ func TestNew(t *testing.T) {
 		// want are the labels and annotations that are not marks, and all fields beside metadata.
 		want string
 	}{
+		{"the spec of a custom kind may be a list", "rings", `{metadata: {name: a, namespace: shire, uid: u}, spec: [{a: b}, 1]}`, `{spec: [{a: b}, 1]}`},
+		{"or a text", "rings", `{metadata: {name: a, namespace: shire, uid: u}, spec: forge}`, `{spec: forge}`},
+		{"or a number", "rings", `{metadata: {name: a, namespace: shire, uid: u}, spec: 0}`, `{spec: 0}`},
 		{
 			"labels, annotations and all fields but status go along", "rings",
 			`{metadata: {name: one, namespace: shire, uid: u, labels: {a: b}, annotations: {c: d}}, spec: {x: [1, 0.5, null]}, other: true, status: {phase: Lost}}`,
@@ -235,8 +238,8 @@ func TestNewSaysWhatIsMalformed(t *testing.T) {
 			`ConfigMap "a" in namespace "shire" is malformed: it has no name or no UID`},
 		{"an object without a name, too", "configmaps", `metadata: {uid: u, namespace: shire}`,
 			`ConfigMap "" in namespace "shire" is malformed: it has no name or no UID`},
-		{"a spec that is no object cannot have a share", "rings", `{metadata: {name: a, namespace: shire, uid: u}, spec: [1]}`,
-			`Ring "a" in namespace "shire" is malformed: its spec is no object`},
+		{"a spec that is no object cannot have a share", "deployments", `{metadata: {name: a, namespace: shire, uid: u}, spec: [1]}`,
+			`Deployment "a" in namespace "shire" is malformed: its spec is no object`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ func (c *Controller) Snapshot(key delivery.Key) (state.Snapshot, bool) {
 	}
 	shot := state.Snapshot{
 		Kind: kind, Key: key, UID: s.uid, ResourceVersion: s.resourceVersion, Generation: s.generation, Deleting: s.deleting,
-		Share: s.share, Annotations: s.annotations, Status: s.status, Helm: s.helm, Problem: s.problem, Touched: s.touched,
+		Share: s.share, Annotations: s.annotations, Status: s.status, Helm: s.helm, Problem: s.problem, Malformed: s.malformed, Touched: s.touched,
 	}
 	p, ok := c.planned(s)
 	if !ok {

@@ -43,6 +43,8 @@ type wanted struct {
 	spread   string          // the annotation with the preferences
 	problem  string          // why nothing is placed, and nothing taken away
 
+	malformed bool // the problem is with the object, not with an annotation
+
 	excluded bool // it goes into no member
 	deleting bool
 	closing  bool // a namespace or a definition that is to be deleted when it holds nothing: what it holds needs those of the members until then
@@ -168,6 +170,7 @@ func (s *source) readTemplate(k kinds.Kind, o *unstructured.Unstructured, marks 
 	}
 	template, err := shape.New(k, o, marks)
 	if err != nil {
+		s.malformed = true
 		return err.Error()
 	}
 	s.template, s.hash = template, template.Hash(shape.Share{})

@@ -127,8 +127,12 @@ func TestWhatIsSaidOfMembers(t *testing.T) {
 			s:       state.Snapshot{Parts: []state.Part{synced("gondor"), leaving(in("rohan", delivery.Forbidden, "no right"))}},
 		},
 		{
-			name: "a malformed object says what is wrong", s: state.Snapshot{Problem: "annotation x: no JSON", Parts: []state.Part{leaving(synced("gondor"))}},
+			name: "a malformed annotation says what is wrong", s: state.Snapshot{Problem: "annotation x: no JSON", Parts: []state.Part{leaving(synced("gondor"))}},
 			text: "MalformedAnnotation: annotation x: no JSON",
+		},
+		{
+			name: "a malformed object blames no annotation", s: state.Snapshot{Problem: "its spec is no object", Malformed: true},
+			text: "Malformed: its spec is no object",
 		},
 		{
 			name: "what is being deleted says how much is left", text: "deleting; copies left: 1; rohan: Unreachable", members: `{"rohan":{"state":"Unreachable"}}`,

@@ -20,8 +20,8 @@ type event struct{ reason, note string }
 // transitions are the problems that have begun since the state was written last, one event for each reason, however many members have it.
 func (s *Snapshot) transitions(all []standing, before memberstate.Members) []event {
 	var events []event
-	if s.Problem != "" && !s.saysReason(reasonMalformed) {
-		events = append(events, event{reasonMalformed, s.Problem})
+	if s.Problem != "" && !s.saysReason(s.reason()) {
+		events = append(events, event{s.reason(), s.Problem})
 	}
 	if len(s.Notes) > 0 && !s.saysReason(reasonNotPlaced) {
 		events = append(events, event{reasonNotPlaced, strings.Join(s.Notes, "; ")})

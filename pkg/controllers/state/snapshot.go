@@ -23,6 +23,7 @@ type Snapshot struct {
 	Status          json.RawMessage   // as it is
 	Helm            bool              // Helm manages it
 	Problem         string            // why nothing is placed, such as a malformed annotation
+	Malformed       bool              // the Problem is with the object itself, not with an annotation
 	// Touched says that the object was changed since this process began. What was written of a member that has not answered since then
 	// holds for an object that was not.
 	Touched bool

@@ -22,14 +22,23 @@ const (
 
 // Reasons of what is no member's.
 const (
-	reasonMalformed = "MalformedAnnotation"
-	reasonNotPlaced = "NotPlaced"
+	reasonAnnotation = "MalformedAnnotation"
+	reasonObject     = "Malformed"
+	reasonNotPlaced  = "NotPlaced"
 )
+
+// reason is that of the Problem.
+func (s *Snapshot) reason() string {
+	if s.Malformed {
+		return reasonObject
+	}
+	return reasonAnnotation
+}
 
 // propagation is the text for people.
 func (s *Snapshot) propagation(all []standing) string {
 	if s.Problem != "" {
-		return cut(reasonMalformed+": "+s.Problem, longestText)
+		return cut(s.reason()+": "+s.Problem, longestText)
 	}
 	synced, selected := 0, 0
 	var named []*standing

@@ -323,6 +323,8 @@ func TestEventsTellOfTransitionsOnce(t *testing.T) {
 			},
 			{name: "a malformed annotation", s: state.Snapshot{Problem: "no JSON"}, want: []string{"MalformedAnnotation settings: no JSON"}},
 			{name: "still malformed", s: state.Snapshot{Problem: "no JSON"}},
+			{name: "a malformed object", s: state.Snapshot{Problem: "no spec", Malformed: true}, want: []string{"Malformed settings: no spec"}},
+			{name: "the same object", s: state.Snapshot{Problem: "no spec", Malformed: true}},
 		}
 		for _, step := range steps {
 			w.know(configMaps, key, step.s)
