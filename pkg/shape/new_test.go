@@ -125,8 +125,13 @@ func TestNew(t *testing.T) {
 		},
 		{
 			"a ServiceAccount's generated Secrets stay, and those of the user's go along", "serviceaccounts",
-			`{metadata: {name: frodo, namespace: shire, uid: u}, secrets: [{name: frodo-token-x7k2p}, {name: frodo-dockercfg-abcde}, {name: frodo-token-of-love}, {name: sam-token-x7k2p}]}`,
+			`{metadata: {name: frodo, namespace: shire, uid: u}, secrets: [{name: frodo-token-x7k2p}, {name: frodo-dockercfg-bcd24}, {name: frodo-token-of-love}, {name: sam-token-x7k2p}]}`,
 			`{secrets: [{name: frodo-token-of-love}, {name: sam-token-x7k2p}]}`,
+		},
+		{
+			"Secrets that only look generated are the user's", "serviceaccounts",
+			`{metadata: {name: vault, namespace: shire, uid: u}, secrets: [{name: vault-token-admin}, {name: vault-token-prod1}, {name: vault-token-b.cdf}, {name: vault-dockercfg-x7k2o}, {name: vault-token-x7k2p2}]}`,
+			`{secrets: [{name: vault-token-admin}, {name: vault-token-prod1}, {name: vault-token-b.cdf}, {name: vault-dockercfg-x7k2o}, {name: vault-token-x7k2p2}]}`,
 		},
 		{
 			"a ServiceAccount with nothing but generated Secrets has none", "serviceaccounts",

@@ -81,10 +81,13 @@ func serviceAccount(object map[string]any, account string) {
 	}
 }
 
+// randomLetters are those of generated names: Kubernetes leaves out vowels, and what looks like them, so that they spell nothing.
+const randomLetters = "bcdfghjklmnpqrstvwxz2456789"
+
 // generatedFor tells the names that controllers give: ACCOUNT-token-x7k2p, and ACCOUNT-dockercfg-x7k2p of OpenShift.
 func generatedFor(account, secret string) bool {
 	for _, use := range []string{"-token-", "-dockercfg-"} {
-		if random, ok := strings.CutPrefix(secret, account+use); ok && len(random) == 5 && !strings.ContainsAny(random, ".-") {
+		if random, ok := strings.CutPrefix(secret, account+use); ok && len(random) == 5 && strings.Trim(random, randomLetters) == "" {
 			return true
 		}
 	}
