@@ -116,7 +116,7 @@ func (s *snapshot) maker(secret string) string {
 	case ours && suffix == "kubeconfig":
 		return "hook publish makes it: run the command again"
 	case ours && (strings.HasSuffix(suffix, "certs") || suffix == "ca" || strings.HasPrefix(suffix, "auth-")):
-		return "hook pki makes it (or you, with pki.create=false): run the command again"
+		return "hook pki makes it (or you, with controlPlane.pki.create=false): run the command again"
 	}
 	return "make it, or take it out of the values"
 }

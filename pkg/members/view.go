@@ -88,7 +88,7 @@ func (v view) state(ref, federation, cluster string, now time.Time) CredentialSt
 		return CredentialState{
 			Reason: fedv1beta1.ReasonSecretForbidden,
 			Message: fmt.Sprintf("the controller manager may not read Secret %q in the host cluster: it needs a Role that allows get, list, watch, update and patch of it,"+
-				" which fedhelm join makes, or the value controllerManager.memberSecrets.namespaceWide", ref),
+				" which fedhelm join makes, or the value controlPlane.controllerManager.memberSecrets.namespaceWide", ref),
 		}
 	case !v.seen && v.err != nil && !apierrors.IsForbidden(v.err):
 		return notTried("the host cluster did not say what is in Secret %q: %s", ref, plainHostError(v.err))

@@ -5,7 +5,7 @@ Federation {{ .Release.Name | quote }} is installed in namespace {{ .Release.Nam
 
 1. Get at its API. Either let fedhelm add the context {{ .Release.Name | quote }} to your kubeconfig:
 
-     fedhelm kubeconfig {{ .Release.Name }} --federation-system-namespace={{ .Release.Namespace }}
+     fedhelm kubeconfig {{ .Release.Name }} --merge --federation-system-namespace={{ .Release.Namespace }}
      kubectl --context={{ .Release.Name }} get namespaces
 
    or take a kubeconfig of its own:

@@ -161,7 +161,7 @@ func (c *Controller) failOver(all []member, before *fleet, now time.Time, cluste
 		if slices.Contains(held, m.name) && !slices.Contains(*told, m.name) {
 			c.o.Events.Eventf(clusters[m.name], nil, corev1.EventTypeWarning, "FailoverHeld", "FailOver",
 				"not Ready since %s, but its replicas stay: %d of %d members are not Ready, and no more than %d %% may fail over at once; "+
-					"unjoin those that are gone for good (fedhelm unjoin NAME), or raise controllerManager.failover.limit of the chart (--failover-limit)",
+					"unjoin those that are gone for good (fedhelm unjoin NAME), or raise controlPlane.controllerManager.failover.limit of the chart (--failover-limit)",
 				m.since.UTC().Format(time.RFC3339), len(outages), proven, c.o.FailoverPercent)
 		}
 	}
