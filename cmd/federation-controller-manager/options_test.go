@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/fedhelm/fedhelm/pkg/managerflags"
 )
 
 // asTheChart passes them.
@@ -36,6 +39,22 @@ func TestParseTakesValuesThatStandByThemselves(t *testing.T) {
 	}
 	if o.kubeconfig != "k" || o.federation != "f" || o.log.verbosity != 2 || !o.election.enabled || o.log.vmodule != "a=1,b=2" {
 		t.Errorf("parsed %+v", o)
+	}
+}
+
+// Those who write the command line know the flags from there.
+func TestManagerFlagsAreThoseOfThisProgram(t *testing.T) {
+	fs := pflag.NewFlagSet(program, pflag.ContinueOnError)
+	new(options).addFlags(fs)
+	var names []string
+	fs.VisitAll(func(f *pflag.Flag) {
+		if f.Name != "version" { // after it nothing runs
+			names = append(names, f.Name)
+		}
+	})
+	slices.Sort(names)
+	if got := managerflags.Names(); !slices.Equal(got, names) {
+		t.Errorf("package managerflags has\n%s\nwant\n%s", got, names)
 	}
 }
 

@@ -32,6 +32,7 @@ func (o Options) Validate() error {
 		o.validateImages(),
 		o.Etcd.validate(),
 		o.validateService(),
+		o.ControllerManager.validateArguments(),
 		o.DNS.validate(),
 		o.validateSet(),
 	)

@@ -51,6 +51,10 @@ func TestValidate(t *testing.T) {
 		{name: "port 0 goes with everything", change: func(o *Options) { o.APIServer.NodePort = ptr.To(0) }},
 		{name: "a port has 16 bits", change: func(o *Options) { o.APIServer.ServiceType, o.APIServer.NodePort = "NodePort", ptr.To(65536) }, want: []string{"65536 is not a port"}},
 		{name: "a port is not negative", change: func(o *Options) { o.APIServer.ServiceType, o.APIServer.NodePort = "NodePort", ptr.To(-1) }, want: []string{"-1 is not a port"}},
+		{name: "arguments of the controller manager are its own", change: func(o *Options) {
+			o.ControllerManager.ExtraArgs = map[string]any{"v": "4", "controllers": "services=false", "anonymous-auth": "false"}
+		}, want: []string{"--controllermanager-arg-overrides: the controller manager has no flag --anonymous-auth", "federatedKinds="}},
+		{name: "arguments of the API server are upstream's", change: func(o *Options) { o.APIServer.ExtraArgs = map[string]any{"nobody-knows": "1"} }},
 		{name: "--set needs a path and a value", change: func(o *Options) { o.Set = []string{"abc"} }, want: []string{"--set:"}},
 		{name: "--set-json needs JSON", change: func(o *Options) { o.SetJSON = []string{"a=[1"} }, want: []string{"--set-json:"}},
 		{name: "everything wrong is said at once", change: func(o *Options) {
