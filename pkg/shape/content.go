@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -19,8 +20,9 @@ var localAnnotations = []string{
 	fedv1beta1.GroupName + "/", "federation.kubernetes.io/", "federation.alpha.kubernetes.io/", "deployment.kubernetes.io/",
 }
 
+// annotationGoes also keeps back what every server counts for itself, whatever is applied: how often a DaemonSet's template has changed.
 func annotationGoes(name string) bool {
-	return name != corev1.LastAppliedConfigAnnotation &&
+	return name != corev1.LastAppliedConfigAnnotation && name != appsv1.DeprecatedTemplateGeneration &&
 		!slices.ContainsFunc(localAnnotations, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 

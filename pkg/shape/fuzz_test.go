@@ -91,7 +91,7 @@ func arbitrary(data []byte, k kinds.Kind) (*unstructured.Unstructured, bool) {
 }
 
 // ours are names of labels and annotations that do not go along.
-var ours = regexp.MustCompile(`^(federation(\.alpha)?\.kubernetes\.io/|federation\.fedhelm\.io/|deployment\.kubernetes\.io/|kubectl\.kubernetes\.io/last-applied-configuration$)`)
+var ours = regexp.MustCompile(`^(federation(\.alpha)?\.kubernetes\.io/|federation\.fedhelm\.io/|deployment\.kubernetes\.io/|kubectl\.kubernetes\.io/last-applied-configuration$|deprecated\.daemonset\.template\.generation$)`)
 
 // withoutCreationTimes returns a copy without members of that name that are null.
 func withoutCreationTimes(v any) any {

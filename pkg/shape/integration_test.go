@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -115,6 +118,77 @@ spec:
 			return err
 		})
 	}
+}
+
+// A member counts for itself how often a DaemonSet's template has changed. A copy of which an earlier version has applied the number keeps
+// the member's, without an owner, and is written once for it.
+func TestIntegrationTheMemberCountsTemplates(t *testing.T) {
+	client, err := dynamic.NewForConfig(apiserver.Start(t).Admin(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := sources(t)
+	s := all[slices.IndexFunc(all, func(s source) bool { return s.kind.Resource == "daemonsets" })]
+	bodyOf := func(uid types.UID) []byte {
+		template, err := shape.New(s.kind, s.object, marks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return template.Body(shape.Share{}, shape.Precondition{UID: uid})
+	}
+	must := func(o *unstructured.Unstructured, err error) *unstructured.Unstructured {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	shapes := source{kind: kindOf(t, "namespaces"), object: object(t, `{metadata: {name: shapes, uid: u}}`)}
+	must(send(t, client, shapes, body(t, shapes.kind, shapes.object, shape.Share{})))
+
+	earlier := &unstructured.Unstructured{}
+	if err := earlier.UnmarshalJSON(bodyOf("")); err != nil {
+		t.Fatal(err)
+	}
+	annotations := earlier.GetAnnotations()
+	annotations[appsv1.DeprecatedTemplateGeneration] = "7"
+	earlier.SetAnnotations(annotations)
+	data, err := earlier.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := must(send(t, client, s, data))
+	if !counted(made) {
+		t.Error("the earlier version does not own the number: this shows nothing")
+	}
+	number := made.GetAnnotations()[appsv1.DeprecatedTemplateGeneration]
+	holds := func(want string) {
+		t.Helper()
+		now := must(send(t, client, s, bodyOf(made.GetUID())))
+		again := must(send(t, client, s, bodyOf(made.GetUID())))
+		if now.GetResourceVersion() != again.GetResourceVersion() {
+			t.Error("it is written again and again")
+		}
+		if got := again.GetAnnotations()[appsv1.DeprecatedTemplateGeneration]; got != want || counted(again) {
+			t.Errorf("the number is %q, want %q; it is ours: %t", got, want, counted(again))
+		}
+	}
+	holds(number)
+	if err := unstructured.SetNestedField(s.object.Object, int64(60), "spec", "template", "spec", "terminationGracePeriodSeconds"); err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holds(strconv.Itoa(n + 1))
+}
+
+// counted tells whether somebody owns the number of a DaemonSet's template.
+func counted(o *unstructured.Unstructured) bool {
+	return slices.ContainsFunc(o.GetManagedFields(), func(e metav1.ManagedFieldsEntry) bool {
+		return strings.Contains(e.FieldsV1.GetRawString(), appsv1.DeprecatedTemplateGeneration)
+	})
 }
 
 // place puts first what must be there before the rest.

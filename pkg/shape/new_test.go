@@ -75,6 +75,11 @@ func TestNew(t *testing.T) {
 			`{annotations: {kubectl.kubernetes.io/restartedAt: now, federation.kubernetes.io.example.org/x: z}, spec: {}}`,
 		},
 		{
+			"what servers count on DaemonSets stays", "daemonsets",
+			`metadata: {name: a, namespace: shire, uid: u, annotations: {deprecated.daemonset.template.generation: "3", deprecated.daemonset.template.generations: "3"}}`,
+			`{annotations: {deprecated.daemonset.template.generations: "3"}}`,
+		},
+		{
 			"a source cannot bring marks or other labels of ours along", "secrets",
 			`metadata: {name: a, namespace: shire, uid: u, labels: {federation.fedhelm.io/propagated-by: mordor, federation.fedhelm.io/cluster: gondor}}`,
 			`{}`,
