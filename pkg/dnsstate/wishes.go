@@ -52,6 +52,19 @@ func Drains(annotations map[string]string) []string {
 	return slices.Compact(members)
 }
 
+// StrayDrains says which of Drains are no members, so that they drain nobody; "" if all are.
+func StrayDrains(drains []string, known func(member string) bool) string {
+	strays := slices.DeleteFunc(slices.Clone(drains), func(name string) bool { return name == fedv1beta1.DNSDrainAll || known(name) })
+	if len(strays) == 0 {
+		return ""
+	}
+	are := "which is no member of the federation"
+	if len(strays) > 1 {
+		are = "which are no members of the federation"
+	}
+	return fmt.Sprintf("annotation %s drains %s, %s: see fedhelm clusters", fedv1beta1.AnnotationDNSDrain, strings.Join(strays, ", "), are)
+}
+
 // DrainedBy tells whether a Service's own annotation takes the member out of its names.
 func DrainedBy(annotations map[string]string, member string) bool {
 	drains := Drains(annotations)

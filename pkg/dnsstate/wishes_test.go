@@ -2,6 +2,7 @@ package dnsstate
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -48,6 +49,32 @@ func TestTTL(t *testing.T) {
 	}
 	if got, err := TTL(nil, 60); err != nil || got != 60 {
 		t.Errorf("TTL without an annotation = %d, %v; want the default", got, err)
+	}
+}
+
+func TestStrayDrains(t *testing.T) {
+	known := func(member string) bool { return member == "gondor" || member == "rohan" }
+	for _, tt := range []struct {
+		name   string
+		drains []string
+		want   string
+	}{
+		{name: "members are none", drains: []string{"gondor", "rohan"}},
+		{name: "nor are all of them", drains: []string{"*"}},
+		{name: "nor is nobody"},
+		{name: "one is named, and members beside it are not", drains: []string{"gondor", "gondro", "rohan"}, want: "annotation federation.fedhelm.io/dns-drain drains gondro, which is no member of the federation: see fedhelm clusters"},
+		{name: "case matters", drains: []string{"Gondor"}, want: "drains Gondor, which is no member"},
+		{name: "each of several is", drains: []string{"*", "gondor", "gondro", "mordor"}, want: "drains gondro, mordor, which are no members"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before := slices.Clone(tt.drains)
+			if got := StrayDrains(tt.drains, known); (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
+				t.Errorf("StrayDrains(%q) = %q, want %q", tt.drains, got, tt.want)
+			}
+			if !slices.Equal(before, tt.drains) {
+				t.Errorf("%q has become %q", before, tt.drains)
+			}
+		})
 	}
 }
 

@@ -140,10 +140,14 @@ func (v *View) name(st *state, z *Zone, w dns.Wanted) Name {
 func (l *Listing) unwell(st *state, problems []string) {
 	reason, message := st.reason, st.message
 	if reason == fedv1beta1.ReasonPublished {
-		if len(problems) == 0 {
+		if message = ""; len(problems) > 0 {
+			reason = fedv1beta1.ReasonPartial
+		} else if st.strays == "" {
 			return
 		}
-		reason, message = fedv1beta1.ReasonPartial, ""
+	}
+	if st.strays != "" {
+		problems = append(problems, st.strays)
 	}
 	for _, problem := range problems {
 		if !strings.Contains(message, problem) {

@@ -152,6 +152,14 @@ func TestListSaysWhatIsAmiss(t *testing.T) {
 		{name: "what is on its way out", service: service("web", "{"+gondorIn+"}", func(s *corev1.Service) { s.DeletionTimestamp, s.Finalizers = &now, []string{"x"} })},
 		{name: "an annotation that somebody else wrote", service: service("web", "gondor"), want: "Partial: annotation federation.fedhelm.io/dns: "},
 		{
+			name: "a member that is drained and not there", names: 7, service: service("web", "{"+gondorIn+"}", annotated(fedv1beta1.AnnotationDNSDrain, "rohan, Gondor")),
+			want: "Published: annotation federation.fedhelm.io/dns-drain drains Gondor, which is no member of the federation",
+		},
+		{
+			name: "which is said once", service: service("web", out, says("NoBackend", "no member backs it; annotation federation.fedhelm.io/dns-drain drains Gondor, which is no member of the federation: see fedhelm clusters"), annotated(fedv1beta1.AnnotationDNSDrain, "Gondor")),
+			want: "NoBackend: no member backs it; annotation federation.fedhelm.io/dns-drain drains Gondor, which is no member of the federation: see fedhelm clusters",
+		},
+		{
 			name: "a name that is too long", names: 3,
 			service: service(strings.Repeat("w", 63), "{"+gondorIn+"}", func(s *corev1.Service) { s.Namespace = strings.Repeat("n", 63) }),
 			want:    "Partial: name ",
@@ -171,7 +179,7 @@ func TestListSaysWhatIsAmiss(t *testing.T) {
 			for _, u := range l.Unwell {
 				got += u.Reason + ": " + u.Message
 			}
-			if !strings.HasPrefix(got, tt.want) || (got == "") != (tt.want == "") || len(l.Names) != tt.names {
+			if strings.Count(got, "which is no member") > 1 || !strings.HasPrefix(got, tt.want) || (got == "") != (tt.want == "") || len(l.Names) != tt.names {
 				t.Errorf("%d names, and %q; want %d, and %q", len(l.Names), got, tt.names, tt.want)
 			}
 		})

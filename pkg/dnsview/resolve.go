@@ -152,6 +152,9 @@ func (r *Resolution) judge(st *state) {
 	for _, problem := range st.problems {
 		r.remark("Service %q: %s", r.Service, problem)
 	}
+	if st.strays != "" {
+		r.remark("Service %q: %s", r.Service, st.strays)
+	}
 	switch st.reason {
 	case fedv1beta1.ReasonPublished, fedv1beta1.ReasonNoBackend, NotPublished: // the steps say so
 	default:

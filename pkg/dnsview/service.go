@@ -45,6 +45,7 @@ type state struct {
 	// reason is that of the condition, Unknown or NotPublished.
 	reason, message string
 	problems        []string // annotations that cannot be read
+	strays          string   // members that it drains, and that there are not
 }
 
 // stateOf reads a Service. Members that its annotation does not name are Unknown.
@@ -54,6 +55,7 @@ func (v *View) stateOf(s *corev1.Service) state {
 	if err != nil {
 		st.problems = append(st.problems, err.Error())
 	}
+	st.strays = dnsstate.StrayDrains(dnsstate.Drains(s.Annotations), func(name string) bool { return v.cluster(name) != nil })
 	for _, name := range v.names() {
 		if _, ok := said[name]; !ok {
 			st.members[name] = Member{Name: name, Reason: Unknown, Message: "the controller manager has not said how it stands there"}

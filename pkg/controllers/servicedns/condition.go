@@ -27,6 +27,9 @@ var errNotYet = errors.New("it has not made the change yet")
 // condition says how it stands with the names of a Service.
 func (v *verdict) condition(s *source, now time.Time) *metav1.Condition {
 	status, reason, message := v.reason(s)
+	if v.strays != "" { // the names are no worse for it, so that it is no reason: whoever drains another member waits for a good one
+		message += "; " + v.strays
+	}
 	if len(message) > longestMessage {
 		message = strings.ToValidUTF8(message[:longestMessage-3], "") + "..."
 	}

@@ -39,6 +39,11 @@ func TestCondition(t *testing.T) {
 			name: "published, but by what a member had before", of: verdict{members: members, names: 3, zones: []standing{fine}, unknown: []string{"lb.example of gondor"}},
 			reason: "Published", says: "cannot be resolved: lb.example of gondor: what addresses the member had before hold",
 		},
+		{
+			name: "published, although it drains a member that there is not", of: verdict{members: members, names: 3, zones: []standing{fine}, strays: "gondro is no member"},
+			reason: "Published", says: "lead to gondor; not to rohan (Offline); gondro is no member",
+		},
+		{name: "which is said beside what is worse", of: verdict{members: members, names: 3, zones: []standing{conflict}, strays: "gondro is no member"}, reason: "Conflict", says: "; gondro is no member"},
 		{name: "no member backs it, for want of an answer", of: verdict{zones: []standing{fine}, unknown: []string{"lb.example of gondor"}}, reason: "NoBackend", says: "lb.example of gondor"},
 		{name: "no member backs it", of: verdict{members: dnsstate.Members{"rohan": {Out: dnsstate.Offline}}, zones: []standing{fine}}, reason: "NoBackend", says: "rohan (Offline)"},
 		{name: "it is nowhere", of: verdict{zones: []standing{fine}}, reason: "NoBackend", says: "in no member"},

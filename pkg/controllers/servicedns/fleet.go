@@ -31,6 +31,12 @@ type member struct {
 	lost    time.Time // since when there has been no Cluster of the name, though nobody saw it leave; zero if there is one
 }
 
+// has tells whether there is a member of the name.
+func (f *fleet) has(name string) bool {
+	_, is := f.members[name]
+	return is
+}
+
 // grace is when members that are not Ready are taken for away.
 type grace struct {
 	after   time.Duration

@@ -80,6 +80,7 @@ func TestIntegrationServiceLife(t *testing.T) {
 	t.Run("drained by the Service, and back", func(*testing.T) {
 		w.annotate("web", "", fedv1beta1.AnnotationDNSDrain, "shire, rohan")
 		w.names("rohan to be drained", gondorOnly...)
+		w.condition("web", fedv1beta1.ReasonPublished, "dns-drain drains shire, which is no member")
 		w.annotate("web", "", fedv1beta1.AnnotationDNSDrain, "")
 		w.names("rohan to be back", both...)
 	})

@@ -168,6 +168,7 @@ type verdict struct {
 	problems []string // why parts of it are not published
 	doubts   []string // members whose endpoints may not be read
 	unknown  []string // hostnames that were never resolved, and their members
+	strays   string   // members that are drained, and that there are not
 	zones    []standing
 }
 
@@ -182,7 +183,7 @@ type standing struct {
 func (c *Controller) judge(s *source, m *memory, f *fleet) verdict {
 	views := c.views(s, m.members, f)
 	var hosts []string
-	v := verdict{problems: s.problems}
+	v := verdict{problems: s.problems, strays: dnsstate.StrayDrains(s.drained, f.has)}
 	for i := range views {
 		hosts = append(hosts, views[i].hostnames...)
 		if views[i].knowledge == endpoints.Forbidden {

@@ -74,6 +74,21 @@ func TestDrains(t *testing.T) {
 	}
 }
 
+func TestServiceSaysWhomItDrainsInVain(t *testing.T) {
+	withPublished(t, 0, func(p published) {
+		for drains, want := range map[string]string{"gondor": "", "*": "", "": "", "gondor,gondro": "drains gondro, which", "rohan, Gondor,gondor": "drains Gondor, rohan, which"} {
+			s := numbered(0, false)
+			s.Annotations[fedv1beta1.AnnotationDNSDrain] = drains
+			is := read(s, serviceKind, 60)
+			v := p.judge(is, p.remember(is), p.fleet.Load())
+			message := v.condition(is, noon).Message
+			if got := strings.Contains(message, fedv1beta1.AnnotationDNSDrain); got != (want != "") || !strings.Contains(message, want) {
+				t.Errorf("with %q drained the Service says %q, want %q", drains, message, want)
+			}
+		}
+	})
+}
+
 // Whoever makes a Service after another's manifest brings that one's annotation along, but no status.
 func TestAnnotationOfAnotherServiceSaysNothing(t *testing.T) {
 	s := &corev1.Service{
