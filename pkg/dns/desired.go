@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -93,6 +94,9 @@ func checkHostname(n Naming, hostname string) error {
 		if _, _, _, ours := (Naming{Federation: n.Federation, Suffix: suffix}).Parse(hostname); ours {
 			return fmt.Errorf("it is a name of federation %q itself", n.Federation)
 		}
+	}
+	if _, err := netip.ParseAddr(strings.TrimSuffix(hostname, ".")); err == nil {
+		return errors.New("it is an address, and no zone has names of that kind")
 	}
 	return checkName(hostname, 253)
 }
