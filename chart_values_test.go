@@ -38,6 +38,7 @@ var refused = []refusal{
 	{"an unknown authority to distrust", controlPlane, `{pki: {distrustCA: [all]}}`, "at '/pki/distrustCA/0'"},
 	{"a size that is no quantity", controlPlane, `{etcd: {persistence: {size: big}}}`, "at '/etcd/persistence/size'"},
 	{"an etcd server without a scheme", controlPlane, `{etcd: {external: {servers: ["etcd:2379"]}}}`, "at '/etcd/external/servers/0'"},
+	{"an etcd server with a password", controlPlane, `{etcd: {external: {servers: ["https://user:pw@etcd:2379"]}}}`, "at '/etcd/external/servers/0'"},
 	{"an advertise address with a scheme", controlPlane, `{apiServer: {service: {advertiseAddresses: ["https://a"]}}}`, "advertiseAddresses/0"},
 	{"a kind that cannot be federated", controlPlane, `{controllerManager: {federatedKinds: [deployments]}}`, "at '/controllerManager/federatedKinds/0'"},
 	{"more than all members", controlPlane, `{controllerManager: {failover: {limit: 101}}}`, "at '/controllerManager/failover/limit'"},

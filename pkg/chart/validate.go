@@ -84,6 +84,8 @@ func (e Etcd) validate() error {
 		u, err := url.Parse(server)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 			errs = append(errs, fmt.Errorf("--etcd-servers: %q is not a URL such as https://etcd.example.com:2379", server))
+		} else if u.User != nil {
+			errs = append(errs, fmt.Errorf("--etcd-servers: %q has a user in it, which everybody could read who reads the release: give a client certificate by --etcd-tls-secret", u.Redacted()))
 		}
 	}
 	if e.Capacity != "" {

@@ -28,6 +28,9 @@ func TestValidate(t *testing.T) {
 		{name: "pull policies are spelt exactly", change: func(o *Options) { o.ImagePullPolicy = "always" }, want: []string{"Always, IfNotPresent, Never"}},
 		{name: "each pull secret is a name", change: func(o *Options) { o.ImagePullSecrets = []string{"ok", "a b", "C"} }, want: []string{`"a b"`, `"C"`}},
 		{name: "etcd's servers are URLs with a scheme", change: func(o *Options) { o.Etcd.Servers = []string{"etcd:2379", "ftp://x", "https://ok:2379"} }, want: []string{`"etcd:2379"`, `"ftp://x"`}},
+		{name: "etcd's servers have no password in them, and the error has none either", change: func(o *Options) {
+			o.Etcd.Servers = []string{"https://frodo:mellon@etcd:2379", "https://frodo@etcd:2379"}
+		}, want: []string{`"https://frodo:xxxxx@etcd:2379" has a user in it`, `"https://frodo@etcd:2379" has a user`}},
 		{name: "a capacity is a quantity", change: func(o *Options) { o.Etcd.Capacity = "10 gigs" }, want: []string{"--etcd-pv-capacity"}},
 		{name: "a capacity is more than nothing", change: func(o *Options) { o.Etcd.Capacity = "0" }, want: []string{"--etcd-pv-capacity"}},
 		{name: "a storage class is a name", change: func(o *Options) { o.Etcd.StorageClass = "a/b" }, want: []string{"--etcd-pv-storage-class"}},
