@@ -13,11 +13,14 @@ type Index struct {
 	services map[string]map[string]bool // names, by the Service that their mark says
 }
 
-// NewIndex makes one of a listing. Sets of the same name and type are one.
+// NewIndex makes one of a listing. Sets of the same name and type are one, as Gather makes it, in whatever order they are.
 func NewIndex(sets []RecordSet) *Index {
 	i := &Index{names: map[string]map[Type]RecordSet{}, marked: map[string]Mark{}, services: map[string]map[string]bool{}}
 	for _, set := range sets {
 		if had, ok := i.names[set.Name][set.Type]; ok {
+			if set.TTL != had.TTL {
+				set.TTL = 0
+			}
 			set.Values = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(had.Values), set.Values...))))
 		}
 		i.put(set)
