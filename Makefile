@@ -29,8 +29,8 @@ TESTBED_KUBECONFIG := $(FEDHELM_TESTBED)/kubeconfig
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  %-18s %s\n", $$1, $$2}' Makefile
 
-demo: build ## Bring up real clusters and a federation in them (or use yours: CONTEXT=host [MEMBER_CONTEXTS=a,b])
-	@ci/demo.sh "$(CONTEXT)" "$(MEMBER_CONTEXTS)"
+demo: build ## Bring up real clusters and a federation in them (or use yours: CONTEXT=host IMAGE=ours [MEMBER_CONTEXTS=a,b])
+	@ci/demo.sh "$(CONTEXT)" "$(MEMBER_CONTEXTS)" "$(IMAGE)"
 
 test: ## Run every tier: lint, unit, chart, integration, e2e; a summary says how each went
 	@ci/tiers.sh lint unit chart integration e2e
@@ -57,7 +57,8 @@ test-unit: ## Unit tests: no cluster, no network, no root
 
 # What runs concurrently is tested under the race detector, which needs cgo and so a build of its own.
 RACE_PACKAGES := ./hooks/... ./pkg/pki/... ./pkg/authproxy/... ./pkg/healthproxy/... ./cmd/federation-auth-proxy/... ./pkg/reload/... ./pkg/httpserver/... ./pkg/progress/... ./pkg/kubeconfig/... ./pkg/federation/... ./pkg/setup/... ./pkg/join/... ./pkg/members/... ./pkg/controllers/... ./pkg/check/... ./pkg/memberdns/... ./pkg/dial/... ./pkg/delivery/... ./pkg/ledger/... ./pkg/endpoints/... ./pkg/dns/configured/... ./pkg/dns/inmemory/... ./pkg/dns/keeper/... ./pkg/testutil/fakeapi/... ./ci/bench/...
-test-race: ## The packages with concurrency in them, under the race detector
+test-race: ## The packages with concurrency in them, under the race detector (takes a C compiler, which root installs)
+	@ci/cc.sh
 	CGO_ENABLED=1 go test -race $(RACE_PACKAGES)
 
 test-chart: ## The chart: golden renders, schema negatives, security levels

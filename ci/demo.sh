@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# demo.sh [HOST_CONTEXT] [MEMBER_CONTEXTS] shows a federation on real clusters: without a context on the test bed, which it brings up first,
-# with one on your own clusters, found through your kubeconfig. Run again, it finds everything in place and changes nothing.
+# demo.sh [HOST_CONTEXT] [MEMBER_CONTEXTS] [IMAGE] shows a federation on real clusters: without a context on the test bed, which it brings up first,
+# with one on your own clusters, found through your kubeconfig, which pull our image by the name IMAGE. Run again, it finds everything in place and changes nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-host=${1:-} members=${2:-} away=
+host=${1:-} members=${2:-} image=${3:-} away=
 federation=fellowship
 
 bold='' plain=''
@@ -36,7 +36,7 @@ for context in $host ${members//,/ }; do
 done
 
 say "2. A federation control plane, from one command"
-show fedhelm init "$federation" --host-cluster-context="$host" --dns-provider=coredns --dns-zone-name=example.com.
+show fedhelm init "$federation" --host-cluster-context="$host" ${image:+--image="$image"} --dns-provider=coredns --dns-zone-name=example.com.
 
 if [ -n "$members" ]; then
   say "3. Each member joins with one command"
