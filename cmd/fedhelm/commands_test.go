@@ -18,6 +18,7 @@ import (
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
+	"github.com/fedhelm/fedhelm/pkg/release"
 	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
 )
 
@@ -45,7 +46,7 @@ func TestNamespaceComesFromItsFlagAlone(t *testing.T) {
 	t.Setenv("HELM_NAMESPACE", "wrong")
 	for command, flags := range named {
 		for _, ns := range [][]string{nil, {"-n", "middle-earth"}, {"--federation-system-namespace=middle-earth"}} {
-			c := newConsole(fake.NewClientset(), noHelm{})
+			c := newConsole(answering(), noHelm{})
 			_ = c.fedhelm(slices.Concat([]string{command, "fellowship"}, flags, ns)...)
 			want := "federation-system"
 			if ns != nil {
@@ -223,7 +224,7 @@ func TestDeleteAsksFirst(t *testing.T) {
 }
 
 func TestUpgradeNeedsARelease(t *testing.T) {
-	c := newConsole(fake.NewClientset(), noHelm{})
+	c := newConsole(answering(), noHelm{})
 	if err := c.fedhelm("upgrade", "fellowship"); exitCode(err) != exitFailed || !strings.Contains(err.Error(), "fedhelm init") {
 		t.Errorf("ends with %v, want an error that names fedhelm init", err)
 	}
@@ -235,12 +236,14 @@ type deployed struct {
 	values map[string]any
 }
 
-func (d deployed) Values(string) (map[string]any, error) { return d.values, nil }
+func (d deployed) Kept(context.Context, string, string) (release.Kept, error) {
+	return release.Kept{Values: d.values, CameUp: true, Deployed: true}, nil
+}
 
 func TestUpgradeKeepsValuesAndChecksThemWithTheFlags(t *testing.T) {
 	service := map[string]any{"type": "NodePort"}
 	helm := deployed{values: map[string]any{"controlPlane": map[string]any{"apiServer": map[string]any{"service": service}}}}
-	c := newConsole(fake.NewClientset(), helm)
+	c := newConsole(answering(), helm)
 	if err := c.fedhelm("upgrade", "fellowship", "--api-server-port=30443", "--dry-run"); err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func (p *program) generateCommand() *cli.Command {
 			if c.String("output") == "" {
 				dirErr = errors.New("--output: name the directory to write to")
 			}
-			if err := usageErrors(c, argErr, flagErr, dirErr, options.Validate()); err != nil {
+			if err := usageErrors(c, argErr, flagErr, dirErr, options.Validate(), p.unfit(options)); err != nil {
 				return err
 			}
 			return p.generate(c, options)

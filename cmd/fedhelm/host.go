@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -28,8 +29,9 @@ type host struct {
 
 // releases is what the commands need of Helm.
 type releases interface {
-	setup.Releases
-	Values(name string) (map[string]any, error)
+	setup.InitReleases
+	Values(ctx context.Context, name string) (map[string]any, error)
+	Kept(ctx context.Context, name, chart string) (release.Kept, error)
 }
 
 func hostFrom(c *cli.Context) hostOptions {

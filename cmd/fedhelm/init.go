@@ -1,13 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
+	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/fedhelm/fedhelm/pkg/chart"
+	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/progress"
 	"github.com/fedhelm/fedhelm/pkg/release"
 	"github.com/fedhelm/fedhelm/pkg/setup"
@@ -20,19 +23,23 @@ func (p *program) initCommand() *cli.Command {
 		ArgsUsage: "NAME",
 		UsageText: "fedhelm init NAME [flags]",
 		Description: "Installs the control plane, waits until the federation API answers, and adds cluster, user and context NAME to the\n" +
-			"kubeconfig. Run again, it changes what the flags change, and nothing else; after a failure it goes on.\n\n" + exitCodesHelp,
+			"kubeconfig. Run again, it changes what the flags change, and nothing else; after a failure it goes on. What a run said that never\n" +
+			"brought the federation up is forgotten. --dry-run shows what a new federation would get, whatever is there.\n\n" + exitCodesHelp,
 		Flags: slices.Concat(chartFlags(), applyFlags(), hostFlags(), progressFlags(), []cli.Flag{outputFlag()}),
 		Action: func(c *cli.Context) error {
 			name, argErr := optionsName(c)
 			options, flagErr := chartOptions(c, name)
 			format, formatErr := outputFormat(c)
-			if err := usageErrors(c, argErr, flagErr, formatErr, options.Validate()); err != nil {
-				return err
-			}
 			if c.Bool("dry-run") {
+				if err := usageErrors(c, argErr, flagErr, formatErr, options.Validate(), p.unfit(options)); err != nil {
+					return err
+				}
 				return p.dryRun(c, options)
 			}
-			if _, err := p.render(options); err != nil { // before the host is asked anything
+			if err := usageErrors(c, argErr, flagErr, formatErr, options.ValidateFlags(), p.unfit(options)); err != nil {
+				return err
+			}
+			if err := p.refusedBySchema(options); err != nil { // before the host is asked anything
 				return err
 			}
 			return p.apply(c, options, format)
@@ -42,20 +49,39 @@ func (p *program) initCommand() *cli.Command {
 
 // applyFlags say how a release is made to be.
 func applyFlags() []cli.Flag {
+	limit := timeoutFlag()
+	limit.Usage += "; that of a hook is controlPlane.hooks.timeoutSeconds"
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "dry-run", Usage: "print the manifests that would be installed, and write nothing"},
 		&cli.BoolFlag{Name: "set-current-context", Usage: "make the federation the kubeconfig's current context"},
-		timeoutFlag(),
+		limit,
 	}
 }
 
-// apply makes the release be what the options say, and reports.
+// apply makes the release be what the options say, over what it came up with before, and reports.
 func (p *program) apply(c *cli.Context, options chart.Options, format string) error {
 	s, err := p.site(c, options.Namespace)
 	if err != nil {
 		return err
 	}
+	kept, err := p.kept(c, s, options)
+	switch {
+	case errors.Is(err, release.ErrNotFound):
+	case err != nil:
+		return err
+	case kept.CameUp || kept.Deployed && isUp(c, s.host, options):
+		options.Base = chartutil.MergeTables(options.Base, kept.Values)
+	}
+	if err := usageErrors(c, options.Validate()); err != nil {
+		return err
+	}
 	return p.applyTo(c, s, options, format)
+}
+
+// isUp tells that a federation is ready now, though no run of ours saw it come up: it was slower than the limit.
+func isUp(c *cli.Context, host *host, options chart.Options) bool {
+	s, err := federation.Look(c.Context, host.Client, federation.Ref{Name: options.Name, Namespace: options.Namespace})
+	return err == nil && s.Found() && s.Ready
 }
 
 func (p *program) applyTo(c *cli.Context, s site, options chart.Options, format string) error {

@@ -7,7 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/version"
+	fakediscovery "k8s.io/client-go/discovery/fake"
 	"k8s.io/client-go/kubernetes/fake"
+	k8stesting "k8s.io/client-go/testing"
 
 	"github.com/fedhelm/fedhelm"
 	"github.com/fedhelm/fedhelm/pkg/release"
@@ -50,6 +55,21 @@ func newConsole(client *fake.Clientset, helm releases) *console {
 	return c
 }
 
+// answering is a host cluster that lets everybody do everything.
+func answering() *fake.Clientset {
+	client := fake.NewClientset()
+	client.PrependReactor("create", "selfsubjectreviews", func(a k8stesting.Action) (bool, runtime.Object, error) {
+		return true, a.(k8stesting.CreateAction).GetObject(), nil
+	})
+	client.PrependReactor("create", "selfsubjectaccessreviews", func(a k8stesting.Action) (bool, runtime.Object, error) {
+		review := a.(k8stesting.CreateAction).GetObject().(*authorizationv1.SelfSubjectAccessReview).DeepCopy()
+		review.Status.Allowed = true
+		return true, review, nil
+	})
+	client.Discovery().(*fakediscovery.FakeDiscovery).FakedServerVersion = &version.Info{GitVersion: "v1.36.3"}
+	return client
+}
+
 // fedhelm runs a command line.
 func (c *console) fedhelm(args ...string) error {
 	return c.run(context.Background(), append([]string{"fedhelm"}, args...))
@@ -58,12 +78,20 @@ func (c *console) fedhelm(args ...string) error {
 // noHelm knows no release.
 type noHelm struct{}
 
-func (noHelm) Get(string) (release.Info, error) { return release.Info{}, release.ErrNotFound }
+func (noHelm) Get(context.Context, string) (release.Info, error) {
+	return release.Info{}, release.ErrNotFound
+}
 func (noHelm) Apply(context.Context, release.Request) (release.Outcome, error) {
 	return "", errors.New("Helm was asked to apply")
 }
 func (noHelm) Uninstall(context.Context, string, release.UninstallOptions) error { return nil }
-func (noHelm) Values(string) (map[string]any, error)                             { return nil, release.ErrNotFound }
+func (noHelm) Values(context.Context, string) (map[string]any, error) {
+	return nil, release.ErrNotFound
+}
+func (noHelm) Kept(context.Context, string, string) (release.Kept, error) {
+	return release.Kept{}, release.ErrNotFound
+}
+func (noHelm) CameUp(context.Context, string) error { return nil }
 
 func TestExitCode(t *testing.T) {
 	tests := []struct {

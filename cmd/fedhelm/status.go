@@ -81,7 +81,7 @@ func look(c *cli.Context, host *host, ref federation.Ref) (status, error) {
 	if err != nil {
 		return s, err
 	}
-	info, err := releases.Get(ref.Name)
+	info, err := releases.Get(c.Context, ref.Name)
 	switch {
 	case err == nil:
 		s.Release = &info

@@ -18,14 +18,18 @@ func (p *program) upgradeCommand() *cli.Command {
 		Usage:     "bring a federation to this fedhelm's version, or change its settings",
 		ArgsUsage: "NAME",
 		UsageText: "fedhelm upgrade NAME [flags]",
-		Description: "Keeps what the federation was set up with; flags change it. Takes the flags of fedhelm init.\n\n" +
+		Description: "Keeps what the federation came up with last; flags change it. Takes the flags of fedhelm init, which does the same, but sets up\n" +
+			"what is not there. --dry-run shows all that would be installed.\n\n" +
 			exitCodesHelp,
 		Flags: slices.Concat(chartFlags(), applyFlags(), hostFlags(), progressFlags(), []cli.Flag{outputFlag()}),
 		Action: func(c *cli.Context) error {
-			name, argErr := oneName(c)
+			name, argErr := optionsName(c)
 			options, flagErr := chartOptions(c, name)
 			format, formatErr := outputFormat(c)
-			if err := usageErrors(c, argErr, flagErr, formatErr); err != nil {
+			if err := usageErrors(c, argErr, flagErr, formatErr, options.ValidateFlags(), p.unfit(options)); err != nil {
+				return err
+			}
+			if err := p.refusedBySchema(options); err != nil { // before the host is asked anything
 				return err
 			}
 			return p.upgrade(c, options, format)
@@ -39,7 +43,7 @@ func (p *program) upgrade(c *cli.Context, options chart.Options, format string) 
 	if err != nil {
 		return err
 	}
-	kept, err := s.releases.Values(options.Name)
+	kept, err := p.kept(c, s, options)
 	if errors.Is(err, release.ErrNotFound) {
 		return fmt.Errorf("there is no federation %q in namespace %q to upgrade; fedhelm list shows those that there are, fedhelm init sets up a new one",
 			options.Name, options.Namespace)
@@ -47,7 +51,7 @@ func (p *program) upgrade(c *cli.Context, options chart.Options, format string) 
 	if err != nil {
 		return err
 	}
-	options.Base = chartutil.MergeTables(options.Base, kept)
+	options.Base = chartutil.MergeTables(options.Base, kept.Values)
 	if err := usageErrors(c, options.Validate()); err != nil {
 		return err
 	}

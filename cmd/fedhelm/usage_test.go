@@ -41,6 +41,11 @@ func TestBadFlagsAreAllReportedAtOnce(t *testing.T) {
 		{name: "a value that the chart does not know", args: []string{"a", "--set", "controlPlane.nosuch=1"}, want: []string{"nosuch"}},
 		{name: "a value that the chart does not take", args: []string{"a", "--set", "controlPlane.etcd.replicas=2"}, want: []string{"controlPlane.etcd.replicas"}},
 		{
+			name: "a flag, and values that the chart does not take",
+			args: []string{"a", "--dns-zone-name=foo", "--set", "controlPlane.bogus=1"},
+			want: []string{"--dns-zone-name", "controlPlane: additional properties 'bogus' not allowed"},
+		},
+		{
 			name: "one of everything",
 			args: []string{
 				"A", "b", "--nosuch", "--api-server-port=x", "--dry-run=maybe", "-o=xml", "--image=B A D", "--image-pull-policy=Sometimes", "--etcd-pv-capacity=big",
@@ -55,11 +60,11 @@ func TestBadFlagsAreAllReportedAtOnce(t *testing.T) {
 		},
 	}
 	for _, tt := range tests {
-		for _, command := range [][]string{{"init"}, {"generate", "-o", filepath.Join(dir, "out")}} {
+		for _, command := range [][]string{{"init"}, {"init", "--dry-run"}, {"upgrade"}, {"generate", "--output=" + filepath.Join(dir, "out")}} {
 			if command[0] == "generate" && strings.Contains(strings.Join(tt.args, " "), "xml") {
 				continue // there -o is a directory
 			}
-			t.Run(command[0]+": "+tt.name, func(t *testing.T) {
+			t.Run(strings.Join(command, " ")+": "+tt.name, func(t *testing.T) {
 				c := newConsole(nil, nil)
 				args := slices.Concat(command, tt.args)
 				err := c.fedhelm(args...)

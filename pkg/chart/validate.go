@@ -25,13 +25,18 @@ var (
 
 // Validate says everything that is wrong with the options, each error naming its flag; nil means that Values will work.
 // It looks at nothing outside of the options.
-func (o Options) Validate() error {
+func (o Options) Validate() error { return o.validate(true) }
+
+// ValidateFlags is Validate as long as Base is not known yet: without what depends on it.
+func (o Options) ValidateFlags() error { return o.validate(false) }
+
+func (o Options) validate(baseIsKnown bool) error {
 	return errors.Join(
 		ValidateName(o.Name),
 		ValidateNamespace(o.Namespace),
 		o.validateImages(),
 		o.Etcd.validate(),
-		o.validateService(),
+		o.validateService(baseIsKnown),
 		o.ControllerManager.validateArguments(),
 		o.DNS.validate(),
 		o.validateSet(),
@@ -116,7 +121,7 @@ func (e Etcd) validate() error {
 	return errors.Join(errs...)
 }
 
-func (o Options) validateService() error {
+func (o Options) validateService(baseIsKnown bool) error {
 	s := o.APIServer
 	errs := []error{oneOf("api-server-service-type", s.ServiceType, serviceTypes)}
 	for _, address := range s.AdvertiseAddresses {
@@ -124,17 +129,18 @@ func (o Options) validateService() error {
 			errs = append(errs, fmt.Errorf("--api-server-advertise-address: %q is not an IP address", address))
 		}
 	}
+	if s.NodePort != nil && (*s.NodePort < 0 || *s.NodePort > 65535) {
+		errs = append(errs, fmt.Errorf("--api-server-port: %d is not a port: 1 to 65535, or 0 to let the host cluster choose", *s.NodePort))
+	}
+	if !baseIsKnown {
+		return errors.Join(errs...)
+	}
 	effective := o.effectiveServiceType()
 	if len(s.AdvertiseAddresses) > 0 && effective == "LoadBalancer" {
 		errs = append(errs, errors.New("--api-server-advertise-address goes only with --api-server-service-type=NodePort or ClusterIP: a load balancer brings its own address"))
 	}
-	if s.NodePort != nil {
-		if *s.NodePort < 0 || *s.NodePort > 65535 {
-			errs = append(errs, fmt.Errorf("--api-server-port: %d is not a port: 1 to 65535, or 0 to let the host cluster choose", *s.NodePort))
-		}
-		if *s.NodePort != 0 && effective != "NodePort" {
-			errs = append(errs, errors.New("--api-server-port goes only with --api-server-service-type=NodePort"))
-		}
+	if s.NodePort != nil && *s.NodePort != 0 && effective != "NodePort" {
+		errs = append(errs, errors.New("--api-server-port goes only with --api-server-service-type=NodePort"))
 	}
 	return errors.Join(errs...)
 }

@@ -56,7 +56,7 @@ func (r *joinRun) look(ctx context.Context) error {
 		return fmt.Errorf("look for namespace %q in the member: %w", r.Federation.Namespace, err)
 	}
 	b.namespace = !apierrors.IsNotFound(err)
-	if err := b.lookForRelease(r); err != nil {
+	if err := b.lookForRelease(ctx, r); err != nil {
 		return err
 	}
 	name := r.Federation.MemberRelease()
@@ -83,9 +83,9 @@ func (r *joinRun) look(ctx context.Context) error {
 	return nil
 }
 
-func (b *before) lookForRelease(r *joinRun) error {
+func (b *before) lookForRelease(ctx context.Context, r *joinRun) error {
 	name := r.Federation.MemberRelease()
-	info, err := r.Member.Releases.Get(name)
+	info, err := r.Member.Releases.Get(ctx, name)
 	if errors.Is(err, release.ErrNotFound) {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (b *before) lookForRelease(r *joinRun) error {
 		return err
 	}
 	b.release = &info
-	b.values, err = r.Member.Releases.Values(name)
+	b.values, err = r.Member.Releases.Values(ctx, name)
 	return err
 }
 

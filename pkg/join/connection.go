@@ -33,7 +33,7 @@ type Member struct {
 type Releases interface {
 	setup.Releases
 	// Values are those that the newest revision was given; release.ErrNotFound when there is no release.
-	Values(name string) (map[string]any, error)
+	Values(ctx context.Context, name string) (map[string]any, error)
 }
 
 // Federation is the federation and its API, reached through what it published in its host cluster.

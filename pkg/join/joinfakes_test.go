@@ -137,14 +137,14 @@ type tiller struct {
 	first    func() // is called before applyErr is returned: somebody else's work
 }
 
-func (h *tiller) Get(name string) (release.Info, error) {
+func (h *tiller) Get(_ context.Context, name string) (release.Info, error) {
 	if h.info == nil || h.info.Name != name {
 		return release.Info{}, release.ErrNotFound
 	}
 	return *h.info, nil
 }
 
-func (h *tiller) Values(string) (map[string]any, error) {
+func (h *tiller) Values(context.Context, string) (map[string]any, error) {
 	if h.info == nil {
 		return nil, release.ErrNotFound
 	}

@@ -51,7 +51,7 @@ func (u *unjoinRun) uninstall(ctx context.Context) error {
 	}
 	step := u.Progress.Start("Removing what the federation may do in " + u.Member.Context)
 	defer step.Fail()
-	info, err := u.Member.Releases.Get(name)
+	info, err := u.Member.Releases.Get(ctx, name)
 	switch {
 	case errors.Is(err, release.ErrNotFound) && u.account != nil:
 		u.left(InMember, "ServiceAccount "+namespace+"/"+name, "not installed by fedhelm or Helm: remove it, and what came with it, with the tool that installed it", "")

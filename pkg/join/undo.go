@@ -71,7 +71,7 @@ func (r *joinRun) removeSecret(ctx context.Context) error {
 // removeRelease leaves a release alone that is for another name: somebody was quicker, and joined the same cluster under that.
 func (r *joinRun) removeRelease(ctx context.Context) error {
 	name := r.Federation.MemberRelease()
-	values, err := r.Member.Releases.Values(name)
+	values, err := r.Member.Releases.Values(ctx, name)
 	if err != nil && !errors.Is(err, release.ErrNotFound) {
 		return err
 	}

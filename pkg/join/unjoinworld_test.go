@@ -250,7 +250,7 @@ type helm struct {
 	fail        error
 }
 
-func (h *helm) Get(name string) (release.Info, error) {
+func (h *helm) Get(_ context.Context, name string) (release.Info, error) {
 	if h.info == nil || h.info.Name != name {
 		return release.Info{}, release.ErrNotFound
 	}
@@ -261,7 +261,7 @@ func (h *helm) Apply(context.Context, release.Request) (release.Outcome, error) 
 	return "", errors.New("unjoin installed something")
 }
 
-func (h *helm) Values(string) (map[string]any, error) { return nil, release.ErrNotFound }
+func (h *helm) Values(context.Context, string) (map[string]any, error) { return nil, release.ErrNotFound }
 
 func (h *helm) Uninstall(context.Context, string, release.UninstallOptions) error {
 	if h.fail != nil {

@@ -36,6 +36,15 @@ type Request struct {
 	// Abandoned says that whoever began what is pending is known to be gone. Otherwise a pending revision is left alone while it
 	// is young: somebody's Helm, which knows no lock of ours, may be at work on it.
 	Abandoned bool
+	// Trial says that the revision came up only once CameUp says so, not already when Helm has deployed it: see Kept.
+	Trial bool
+}
+
+func (r Request) labels() map[string]string {
+	if !r.Trial {
+		return nil
+	}
+	return map[string]string{labelCameUp: cameUpNo}
 }
 
 // Apply makes the release what is asked for, whatever state it is in: it installs a new one, upgrades one that differs, and
@@ -45,21 +54,20 @@ type Request struct {
 // A release of another chart is not touched (ErrOtherChart), nor one that somebody may be at work on (ErrBusy).
 func (c *Client) Apply(ctx context.Context, r Request) (Outcome, error) {
 	c.hookLog.reset()
-	last, err := c.last(r.Name)
+	last, err := c.last(ctx, r.Name)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return Installed, c.install(ctx, r)
 	case err != nil:
 		return "", err
 	case last.Chart.Name() != r.Chart.Name():
-		return "", fmt.Errorf("%w: namespace %q has a release %q of chart %q; choose another name, or another namespace",
-			ErrOtherChart, c.namespace, r.Name, last.Chart.Name())
+		return "", c.otherChart(last)
 	case last.Info.Status == release.StatusDeployed:
-		same, err := c.same(last, r)
+		same, err := within(ctx, func() (bool, error) { return c.same(last, r) })
 		if err != nil {
 			return "", err
 		}
-		whole, err := c.whole(last)
+		whole, err := within(ctx, func() (bool, error) { return c.whole(last) })
 		if err != nil || same && whole && !r.Force {
 			return Unchanged, err
 		}
@@ -68,7 +76,7 @@ func (c *Client) Apply(ctx context.Context, r Request) (Outcome, error) {
 		}
 		return Upgraded, c.upgrade(ctx, r)
 	default:
-		if err := c.settle(last, r.Abandoned); err != nil {
+		if _, err := within(ctx, func() (struct{}, error) { return struct{}{}, c.settle(last, r.Abandoned) }); err != nil {
 			return "", err
 		}
 		return Repaired, c.upgrade(ctx, r)
@@ -80,7 +88,8 @@ func (c *Client) install(ctx context.Context, r Request) error {
 	install.ReleaseName, install.Namespace = r.Name, c.namespace
 	install.DisableOpenAPIValidation = true
 	install.Timeout = untilDone(ctx)
-	_, err := install.RunWithContext(ctx, r.Chart, r.Values)
+	install.Labels = r.labels()
+	_, err := withGrace(ctx, recordGrace, func() (*release.Release, error) { return install.RunWithContext(ctx, r.Chart, r.Values) })
 	if errors.Is(err, driver.ErrReleaseExists) {
 		return fmt.Errorf("%w: release %q came to be in namespace %q just now; run this again when that has ended", ErrBusy, r.Name, c.namespace)
 	}
@@ -94,27 +103,36 @@ func (c *Client) upgrade(ctx context.Context, r Request) error {
 	upgrade.MaxHistory = maxHistory
 	upgrade.DisableOpenAPIValidation = true
 	upgrade.Timeout = untilDone(ctx)
-	_, err := upgrade.RunWithContext(ctx, r.Name, r.Chart, r.Values)
+	upgrade.Labels = r.labels()
+	_, err := withGrace(ctx, recordGrace, func() (*release.Release, error) { return upgrade.RunWithContext(ctx, r.Name, r.Chart, r.Values) })
 	return c.explain(ctx, err)
 }
 
 // settleAfter is the age at which a pending revision is taken for abandoned: Helm's own default time-out.
 const settleAfter = 5 * time.Minute
 
-// settle marks a revision that is neither deployed nor failed as failed. An upgrade from a failed revision makes what is missing and
+// recordGrace is how long Helm may take, once the limit has run out, to record that it failed.
+const recordGrace = 5 * time.Second
+
+// settle makes of a revision that is neither deployed nor failed one that Helm goes on from: one that never was deployed has failed,
+// one that was is superseded, and what it was given is still to be kept. An upgrade from a failed revision makes what is missing and
 // mends the rest: an install or upgrade that was killed, and an uninstall that was refused or killed.
 func (c *Client) settle(last *release.Release, abandoned bool) error {
 	was, age := last.Info.Status, time.Since(last.Info.LastDeployed.Time)
-	if was == release.StatusFailed {
+	if was == release.StatusFailed || was == release.StatusSuperseded {
 		return nil
 	}
 	if was.IsPending() && !abandoned && age < settleAfter {
 		return fmt.Errorf("%w: revision %d of release %q is %s since %s; run this again when that has ended, or %s after it began if it was killed",
 			ErrBusy, last.Version, last.Name, was, age.Round(time.Second), settleAfter)
 	}
-	last.SetStatus(release.StatusFailed, fmt.Sprintf("Found in status %q with nobody at work on it", was))
+	settled := release.StatusFailed
+	if wasDeployed(last) {
+		settled = release.StatusSuperseded
+	}
+	last.SetStatus(settled, fmt.Sprintf("Found in status %q with nobody at work on it", was))
 	if err := c.cfg.Releases.Update(last); err != nil {
-		return fmt.Errorf("mark revision %d of release %q, found %q, as failed: %w", last.Version, last.Name, was, err)
+		return fmt.Errorf("mark revision %d of release %q, found %q, as %s: %w", last.Version, last.Name, was, settled, err)
 	}
 	return nil
 }

@@ -148,7 +148,7 @@ func TestApplyLeavesOtherChartsAlone(t *testing.T) {
 func TestApplyLeavesAloneWhatSomebodyMayBeAtWorkOn(t *testing.T) {
 	c, cluster := newFake(t)
 	left(release.StatusPendingUpgrade)(t, c)
-	last, err := c.last("fellowship")
+	last, err := c.last(t.Context(), "fellowship")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestApplyEndsWithItsContext(t *testing.T) {
 	if _, err := c.Apply(ctx, request("a")); !errors.Is(err, cause) {
 		t.Fatalf("got %v, want the context's cause", err)
 	}
-	if info, err := c.Get("fellowship"); err != nil || info.Status != "failed" || info.Deployed {
+	if info, err := c.Get(t.Context(), "fellowship"); err != nil || info.Status != "failed" || info.Deployed {
 		t.Errorf("the release is %+v, %v; want it failed", info, err)
 	}
 }
@@ -202,7 +202,7 @@ func TestApplyKeepsALimitedHistory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	history, err := c.history("fellowship")
+	history, err := c.history(t.Context(), "fellowship")
 	if err != nil || len(history) > maxHistory {
 		t.Errorf("%d revisions are kept, %v; want %d at most", len(history), err, maxHistory)
 	}
@@ -210,18 +210,18 @@ func TestApplyKeepsALimitedHistory(t *testing.T) {
 
 func TestGetAndValues(t *testing.T) {
 	c, _ := newFake(t)
-	if _, err := c.Get("fellowship"); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), namespace) {
+	if _, err := c.Get(t.Context(), "fellowship"); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), namespace) {
 		t.Errorf("Get of nothing: %v", err)
 	}
-	if _, err := c.Values("fellowship"); !errors.Is(err, ErrNotFound) {
+	if _, err := c.Values(t.Context(), "fellowship"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Values of nothing: %v", err)
 	}
 	applied("a")(t, c)
-	info, err := c.Get("fellowship")
+	info, err := c.Get(t.Context(), "fellowship")
 	if err != nil || info.Revision != 1 || info.Chart != "federation-0.1.0" || info.Status != "deployed" || !info.Deployed {
 		t.Errorf("Get = %+v, %v", info, err)
 	}
-	if vals, err := c.Values("fellowship"); err != nil || vals["value"] != "a" {
+	if vals, err := c.Values(t.Context(), "fellowship"); err != nil || vals["value"] != "a" {
 		t.Errorf("Values = %v, %v", vals, err)
 	}
 }
@@ -240,7 +240,7 @@ func left(status release.Status) func(*testing.T, *Client) {
 	return func(t *testing.T, c *Client) {
 		t.Helper()
 		applied("old")(t, c)
-		last, err := c.last("fellowship")
+		last, err := c.last(t.Context(), "fellowship")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,7 +260,7 @@ func forced(value string) Request {
 
 func wantDeployed(t *testing.T, c *Client, r Request) {
 	t.Helper()
-	last, err := c.last(r.Name)
+	last, err := c.last(t.Context(), r.Name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 // ChartError is what a chart has against the values that it was given. Nothing has been written then.
 type ChartError struct {
 	Problems []string // one clause each, naming the value
+	Schema   bool     // they are with the values by themselves: no other values beside them would help
 }
 
 func (e *ChartError) Error() string { return strings.Join(e.Problems, "\n") }
@@ -27,7 +28,8 @@ const schemaIntro = "values don't meet the specifications of the schema(s)"
 func chartError(err error) *ChartError {
 	text := err.Error()
 	var problems []string
-	if strings.HasPrefix(text, schemaIntro) {
+	schema := strings.HasPrefix(text, schemaIntro)
+	if schema {
 		problems = schemaProblems(text)
 	} else if place := failPlace.FindString(text); place != "" {
 		problems = lines(strings.TrimPrefix(text, place))
@@ -35,7 +37,7 @@ func chartError(err error) *ChartError {
 	if len(problems) == 0 {
 		return nil
 	}
-	return &ChartError{Problems: problems}
+	return &ChartError{Problems: problems, Schema: schema}
 }
 
 func schemaProblems(text string) []string {

@@ -4,6 +4,7 @@
 package release
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -88,16 +89,14 @@ type Info struct {
 }
 
 // Get describes the newest revision of a release. ErrNotFound when there is none.
-func (c *Client) Get(name string) (Info, error) {
-	history, err := c.history(name)
+func (c *Client) Get(ctx context.Context, name string) (Info, error) {
+	history, err := c.history(ctx, name)
 	if err != nil {
 		return Info{}, err
 	}
 	last := newest(history)
 	info := Info{Name: last.Name, Namespace: last.Namespace, Revision: last.Version, Status: string(last.Info.Status), Updated: last.Info.LastDeployed.Time}
-	info.Deployed = slices.ContainsFunc(history, func(r *release.Release) bool {
-		return r.Info.Status == release.StatusDeployed || r.Info.Status == release.StatusSuperseded || r.Info.Status == release.StatusUninstalling
-	})
+	info.Deployed = slices.ContainsFunc(history, wasDeployed)
 	if last.Chart != nil && last.Chart.Metadata != nil {
 		info.ChartName = last.Chart.Metadata.Name
 		info.Chart = last.Chart.Metadata.Name + "-" + last.Chart.Metadata.Version
@@ -107,8 +106,8 @@ func (c *Client) Get(name string) (Info, error) {
 }
 
 // Values are those that the newest revision of a release was given, without the chart's defaults. They are the caller's.
-func (c *Client) Values(name string) (map[string]any, error) {
-	last, err := c.last(name)
+func (c *Client) Values(ctx context.Context, name string) (map[string]any, error) {
+	last, err := c.last(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +118,8 @@ func (c *Client) Values(name string) (map[string]any, error) {
 }
 
 // last is the newest revision, whatever became of it.
-func (c *Client) last(name string) (*release.Release, error) {
-	history, err := c.history(name)
+func (c *Client) last(ctx context.Context, name string) (*release.Release, error) {
+	history, err := c.history(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -132,8 +131,8 @@ func newest(history []*release.Release) *release.Release {
 }
 
 // history is never empty: no revision is ErrNotFound.
-func (c *Client) history(name string) ([]*release.Release, error) {
-	history, err := c.cfg.Releases.History(name)
+func (c *Client) history(ctx context.Context, name string) ([]*release.Release, error) {
+	history, err := within(ctx, func() ([]*release.Release, error) { return c.cfg.Releases.History(name) })
 	if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
 		return nil, fmt.Errorf("read the history of release %q in namespace %q: %w", name, c.namespace, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/release"
 )
 
 // UninstallOptions say how a release is removed.
@@ -13,12 +14,12 @@ type UninstallOptions struct {
 	NoHooks bool
 }
 
-// Uninstall removes the release, It is done when the objects are gone; what an earlier run left
+// Uninstall removes the release. It is done when the objects are gone; what an earlier run left
 // half removed is removed. A release that is not there is no error. It returns when ctx is done; Uninstall again
 // goes on from there.
 func (c *Client) Uninstall(ctx context.Context, name string, o UninstallOptions) error {
 	c.hookLog.reset()
-	if _, err := c.last(name); errors.Is(err, ErrNotFound) {
+	if _, err := c.last(ctx, name); errors.Is(err, ErrNotFound) {
 		return nil
 	} else if err != nil {
 		return err
@@ -29,15 +30,6 @@ func (c *Client) Uninstall(ctx context.Context, name string, o UninstallOptions)
 	uninstall.DeletionPropagation = "background"
 	uninstall.Timeout = untilDone(ctx)
 
-	done := make(chan error, 1)
-	go func() {
-		_, err := uninstall.Run(name)
-		done <- err
-	}()
-	select {
-	case err := <-done:
-		return c.explain(ctx, err)
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	_, err := within(ctx, func() (*release.UninstallReleaseResponse, error) { return uninstall.Run(name) })
+	return c.explain(ctx, err)
 }

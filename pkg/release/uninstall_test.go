@@ -36,7 +36,7 @@ func TestUninstall(t *testing.T) {
 			if (err != nil) != tt.wantErr {
 				t.Fatalf("Uninstall: %v", err)
 			}
-			if _, err := c.Get("fellowship"); errors.Is(err, ErrNotFound) == tt.wantErr {
+			if _, err := c.Get(t.Context(), "fellowship"); errors.Is(err, ErrNotFound) == tt.wantErr {
 				t.Errorf("afterwards Get gives %v", err)
 			}
 			if !tt.wantErr {

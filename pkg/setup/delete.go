@@ -102,7 +102,7 @@ func (d *deleteRun) plan(ctx context.Context) (Plan, error) {
 	if plan.Claims, err = federation.Claims(ctx, d.Host.Client, d.Ref); err != nil {
 		return plan, err
 	}
-	d.info, err = d.Releases.Get(d.Ref.Name)
+	d.info, err = d.Releases.Get(ctx, d.Ref.Name)
 	d.released = err == nil
 	if err != nil && !errors.Is(err, release.ErrNotFound) {
 		return plan, err

@@ -53,6 +53,7 @@ type world struct {
 	info      *release.Info
 	requests  []release.Request
 	uninstall []release.UninstallOptions
+	cameUp    int
 
 	// What goes wrong.
 	applyErr     error
@@ -124,7 +125,7 @@ func (w *world) delete() DeleteOptions {
 }
 
 // Get, Apply and Uninstall are Helm.
-func (w *world) Get(string) (release.Info, error) {
+func (w *world) Get(context.Context, string) (release.Info, error) {
 	if w.info == nil {
 		return release.Info{}, release.ErrNotFound
 	}
@@ -151,6 +152,11 @@ func (w *world) Apply(_ context.Context, r release.Request) (release.Outcome, er
 		w.put(&corev1.Secret{ObjectMeta: labelled("fellowship-kubeconfig", federation.ManagedByHook), Data: map[string][]byte{"kubeconfig": w.kubeconfig()}})
 	}
 	return outcome, nil
+}
+
+func (w *world) CameUp(context.Context, string) error {
+	w.cameUp++
+	return nil
 }
 
 func (w *world) Uninstall(ctx context.Context, _ string, o release.UninstallOptions) error {

@@ -23,7 +23,7 @@ type InitOptions struct {
 	Options    fedchart.Options // valid
 	Rendered   release.Rendered // what they come to; for the checks
 	Host       Host
-	Releases   Releases
+	Releases   InitReleases
 	Kubeconfig Kubeconfig
 	Identity   string // who is at work, for others to read; unique
 	Timeout    time.Duration
@@ -40,8 +40,9 @@ type Result struct {
 	Warning    string          `json:"warning,omitempty"` // what the user should know though all went well
 }
 
-// Init makes the federation's control plane be as asked for, and waits until its API answers. Run again, it changes
-// nothing; after a failure, it goes on. What the host lacks is reported, all of it, before anything is written (ErrRefused);
+// Init makes the federation's control plane be as asked for, and waits until its API answers. Run again with the same options, it
+// changes nothing; after a failure, it goes on. What the options do not say is the chart's default: values that the federation was
+// given before are the caller's to lay beneath (Options.Base). What the host lacks is reported, all of it, before anything is written (ErrRefused);
 // a limit that runs out gives ErrTimedOut and the cause.
 func Init(ctx context.Context, o InitOptions) (Result, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, ErrTimedOut)
@@ -141,6 +142,9 @@ func (r *initRun) locked(ctx context.Context) (Result, error) {
 	if err := r.waitReady(held); err != nil {
 		return Result{}, err
 	}
+	if err := r.Releases.CameUp(held, r.ref.Name); err != nil {
+		return Result{}, err
+	}
 	return r.hand(held, outcome)
 }
 
@@ -171,7 +175,7 @@ func (r *initRun) apply(ctx context.Context, abandoned bool) (release.Outcome, e
 	defer step.Fail()
 	ctx, stop := r.observe(ctx, step)
 	defer stop()
-	request := release.Request{Name: r.ref.Name, Chart: r.Chart, Values: r.values, Abandoned: abandoned}
+	request := release.Request{Name: r.ref.Name, Chart: r.Chart, Values: r.values, Abandoned: abandoned, Trial: true}
 	outcome, err := r.Releases.Apply(ctx, request)
 	if err != nil {
 		return "", err

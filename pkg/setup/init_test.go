@@ -33,6 +33,9 @@ func TestInit(t *testing.T) {
 	if got := w.entry(); got != w.address {
 		t.Errorf("the kubeconfig leads to %q", got)
 	}
+	if w.cameUp != 1 {
+		t.Errorf("that it came up was recorded %d times, want once", w.cameUp)
+	}
 	want := []string{"deployment/fellowship-apiserver", "lease/fellowship-fedhelm", "namespace/federation-system", "secret/fellowship-dns-provider", "secret/fellowship-kubeconfig"}
 	if got := w.objects(); !slices.Equal(got, want) {
 		t.Errorf("the host cluster has %v, want %v", got, want)
@@ -269,6 +272,9 @@ func TestInitThatIsInterruptedGivesTheLockBack(t *testing.T) {
 	time.AfterFunc(300*time.Millisecond, cancel)
 	if _, err := Init(ctx, w.init()); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
+	}
+	if w.cameUp != 0 {
+		t.Error("it was recorded to have come up")
 	}
 	lease, err := w.client.CoordinationV1().Leases(fellowship.Namespace).Get(context.Background(), "fellowship-fedhelm", metav1.GetOptions{})
 	if err != nil || lease.Spec.HolderIdentity != nil {

@@ -38,9 +38,16 @@ type Kubeconfig struct {
 
 // Releases is what setup needs of Helm.
 type Releases interface {
-	Get(name string) (release.Info, error)
+	Get(ctx context.Context, name string) (release.Info, error)
 	Apply(ctx context.Context, r release.Request) (release.Outcome, error)
 	Uninstall(ctx context.Context, name string, o release.UninstallOptions) error
+}
+
+// InitReleases is what Init needs of Helm.
+type InitReleases interface {
+	Releases
+	// CameUp records that what was applied last has come up: what a federation that never did was given is not kept.
+	CameUp(ctx context.Context, name string) error
 }
 
 // classified is an error of one of the classes above; its text is the error's alone.

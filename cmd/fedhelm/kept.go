@@ -1,0 +1,47 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fedhelm/fedhelm/pkg/chart"
+	"github.com/fedhelm/fedhelm/pkg/preflight"
+	"github.com/fedhelm/fedhelm/pkg/release"
+	"github.com/fedhelm/fedhelm/pkg/setup"
+)
+
+// unfit is what the chart's schema has against the values files, --set and --set-json, whatever stands beneath or beside them. It is
+// nil also when they cannot be read, which Options.Validate says.
+func (p *program) unfit(options chart.Options) error {
+	return p.refusedBySchema(chart.Options{
+		Name: "federation", Namespace: chart.DefaultNamespace, Base: options.Base, Set: options.Set, SetJSON: options.SetJSON,
+	})
+}
+
+// refusedBySchema is what the chart's schema has against the options, which no values beneath them would mend.
+func (p *program) refusedBySchema(options chart.Options) error {
+	_, err := p.render(options)
+	var values *release.ChartError
+	if errors.As(err, &values) && values.Schema {
+		return err
+	}
+	return nil
+}
+
+// kept is what the release was given before, and is to keep. It is the first that a command asks the host cluster for.
+func (p *program) kept(c *cli.Context, s site, options chart.Options) (release.Kept, error) {
+	answers := preflight.Init(preflight.InitOptions{Client: s.host.Client, Context: s.host.Context, Server: s.host.Server})[:1]
+	if err := preflight.Run(c.Context, answers...).Err(); err != nil {
+		return release.Kept{}, setup.Refused(err)
+	}
+	chrt, err := chart.Load(p.chart)
+	if err != nil {
+		return release.Kept{}, err
+	}
+	kept, err := s.releases.Kept(c.Context, options.Name, chrt.Name())
+	if errors.Is(err, release.ErrOtherChart) {
+		return kept, setup.Refused(err)
+	}
+	return kept, err
+}

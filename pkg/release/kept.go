@@ -1,0 +1,98 @@
+package release
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"helm.sh/helm/v3/pkg/release"
+)
+
+// labelCameUp is on a revision that was applied on trial, and says whether it came up.
+const labelCameUp = "federation.fedhelm.io/came-up"
+
+const (
+	cameUpNo  = "no"
+	cameUpYes = "yes"
+)
+
+// Kept is what a release was given and is to keep.
+type Kept struct {
+	// Values are those of the newest revision that came up, else of the newest that was deployed, else of the newest at all. They
+	// are the caller's.
+	Values map[string]any
+	// CameUp tells that they are of one that came up. A revision that was not applied on trial came up when Helm says that it was
+	// deployed.
+	CameUp bool
+	// Deployed tells that the newest revision is deployed, as far as Helm knows.
+	Deployed bool
+}
+
+// Kept finds what the release was given and is to keep, whatever failed since. ErrNotFound when there is no release,
+// ErrOtherChart when it is none of the chart of that name.
+func (c *Client) Kept(ctx context.Context, name, chart string) (Kept, error) {
+	history, err := c.history(ctx, name)
+	if err != nil {
+		return Kept{}, err
+	}
+	last := newest(history)
+	if last.Chart.Name() != chart {
+		return Kept{}, c.otherChart(last)
+	}
+	best := slices.MaxFunc(history, func(a, b *release.Release) int {
+		return cmp.Or(cmp.Compare(standing(a), standing(b)), a.Version-b.Version)
+	})
+	kept := Kept{Values: best.Config, CameUp: standing(best) == cameUp, Deployed: last.Info.Status == release.StatusDeployed}
+	if kept.Values == nil {
+		kept.Values = map[string]any{}
+	}
+	return kept, nil
+}
+
+func (c *Client) otherChart(last *release.Release) error {
+	return fmt.Errorf("%w: namespace %q has a release %q of chart %q; choose another name, or another namespace",
+		ErrOtherChart, c.namespace, last.Name, last.Chart.Name())
+}
+
+// How far a revision came.
+const (
+	neverDeployed = iota
+	deployed
+	cameUp
+)
+
+func standing(r *release.Release) int {
+	switch {
+	case !wasDeployed(r):
+		return neverDeployed
+	case r.Labels[labelCameUp] == cameUpNo:
+		return deployed
+	default:
+		return cameUp
+	}
+}
+
+// wasDeployed tells that the revision once was what the cluster ran, as far as Helm knows.
+func wasDeployed(r *release.Release) bool {
+	switch r.Info.Status {
+	case release.StatusDeployed, release.StatusSuperseded, release.StatusUninstalling, release.StatusUninstalled:
+		return true
+	default:
+		return false
+	}
+}
+
+// CameUp records of the newest revision, if it was applied on trial, that what it stands for has come up.
+func (c *Client) CameUp(ctx context.Context, name string) error {
+	last, err := c.last(ctx, name)
+	if err != nil || last.Labels[labelCameUp] != cameUpNo {
+		return err
+	}
+	last.Labels[labelCameUp] = cameUpYes
+	_, err = within(ctx, func() (struct{}, error) { return struct{}{}, c.cfg.Releases.Update(last) })
+	if err != nil {
+		return fmt.Errorf("record that revision %d of release %q came up: %w", last.Version, name, err)
+	}
+	return nil
+}
