@@ -3,6 +3,7 @@ package preflight
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -37,42 +38,82 @@ func TestPermissions(t *testing.T) {
 		})
 	}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "federation-system"}}
+	inside := func(a *authorizationv1.ResourceAttributes) bool { return a.Namespace == "federation-system" }
+	// roles may be made, and nothing given by them but what is listed.
+	roles := func(rules ...string) func(a *authorizationv1.ResourceAttributes) bool {
+		return func(a *authorizationv1.ResourceAttributes) bool {
+			switch a.Resource {
+			case "*", "configmaps":
+				return slices.Contains(rules, a.Verb+" "+a.Name)
+			default:
+				return a.Verb != "escalate" && a.Verb != "bind" || slices.Contains(rules, a.Verb)
+			}
+		}
+	}
+	const (
+		policies = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: wall, namespace: federation-system}\n---\n"
+		jobs     = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: pki, namespace: federation-system, annotations: {helm.sh/hook: 'pre-install,pre-upgrade'}}\n---\n"
+		later    = "apiVersion: v1\nkind: Pod\nmetadata: {name: verify, namespace: federation-system, annotations: {helm.sh/hook: test}}\n---\n"
+		wide     = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: publish}\nrules: [{apiGroups: [''], resources: [nodes], verbs: [list]}]\n---\n"
+		role     = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: pki, namespace: federation-system}\n" +
+			"rules: [{apiGroups: [''], resources: [secrets], verbs: [get, update]}, {apiGroups: [''], resources: [configmaps], verbs: [patch], resourceNames: [a, b]}]\n---\n"
+	)
 	tests := []struct {
-		name         string
-		objects      []runtime.Object
-		clusterRoles bool
-		allowed      func(a *authorizationv1.ResourceAttributes) bool
-		want         []string
-		reviews      int
+		name      string
+		objects   []runtime.Object
+		manifests string
+		allowed   func(a *authorizationv1.ResourceAttributes) bool
+		want      []string
+		reviews   int
 	}{
 		{
-			name: "an administrator is asked about everything at once", clusterRoles: true, reviews: 2,
-			allowed: func(*authorizationv1.ResourceAttributes) bool { return true },
+			name: "an administrator is asked about everything at once", manifests: policies + wide + role, reviews: 2,
+			objects: []runtime.Object{namespace}, allowed: func(*authorizationv1.ResourceAttributes) bool { return true },
 		},
 		{
-			name: "all that is missing is named",
+			name: "all that is missing is named", manifests: jobs + policies,
 			allowed: func(a *authorizationv1.ResourceAttributes) bool {
-				return a.Resource != "*" && a.Resource != "namespaces" && a.Group != "batch" && (a.Resource != "secrets" || a.Verb != "delete")
+				return a.Resource != "*" && a.Resource != "namespaces" && a.Group != "batch" && a.Group != "networking.k8s.io" && a.Resource != "leases" &&
+					(a.Resource != "secrets" || a.Verb != "delete")
 			},
 			want: []string{
-				"may not create namespaces, delete secrets, create/watch/delete jobs.batch, create cronjobs.batch in namespace federation-system",
+				"may not create namespaces, delete secrets, get/list/watch/create/delete jobs.batch, get/create/update leases.coordination.k8s.io, " +
+					"get/create/patch/delete networkpolicies.networking.k8s.io in namespace federation-system",
 				"auth can-i --list",
 			},
 		},
 		{
-			name: "rights inside the namespace are enough when it exists", objects: []runtime.Object{namespace},
-			allowed: func(a *authorizationv1.ResourceAttributes) bool { return a.Namespace == "federation-system" },
+			name: "rights inside the namespace are enough when it exists", objects: []runtime.Object{namespace}, manifests: jobs + policies + role, allowed: inside,
 		},
 		{
-			name: "cluster roles are asked about when the release has some", objects: []runtime.Object{namespace}, clusterRoles: true,
-			allowed: func(a *authorizationv1.ResourceAttributes) bool { return a.Namespace == "federation-system" },
-			want:    []string{"create clusterroles.rbac.authorization.k8s.io, create clusterrolebindings"},
+			name: "cluster roles are asked about when the release has some, and what they give", objects: []runtime.Object{namespace}, manifests: wide, allowed: inside,
+			want: []string{"may not get/create/patch/delete clusterroles.rbac.authorization.k8s.io, list nodes"},
+		},
+		{
+			name: "nothing is asked of what only a test makes", objects: []runtime.Object{namespace}, manifests: later,
+			allowed: func(a *authorizationv1.ResourceAttributes) bool {
+				return a.Resource != "*" && (a.Resource != "pods" || a.Verb != "create")
+			},
+		},
+		{
+			name: "a Role gives what its maker has", objects: []runtime.Object{namespace}, manifests: role, allowed: roles("bind"),
+			want: []string{"may not patch configmaps in namespace federation-system"},
+		},
+		{name: "or has for all the names", objects: []runtime.Object{namespace}, manifests: role, allowed: roles("patch a", "patch b")},
+		{
+			name: "but not for some", objects: []runtime.Object{namespace}, manifests: role, allowed: roles("patch a"),
+			want: []string{"may not patch configmaps"},
+		},
+		{name: "or may give all the same", objects: []runtime.Object{namespace}, manifests: role, allowed: roles("escalate", "bind")},
+		{
+			name: "what cannot be read is no permission", objects: []runtime.Object{namespace}, manifests: "kind: [", allowed: inside,
+			want: []string{"read what would be installed"},
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			o := options(tt.objects...)
-			o.ClusterRoles = tt.clusterRoles
+			o.Manifests = tt.manifests
 			allow(o, tt.allowed)
 			wantProblem(t, problem(t, o.permissions), tt.want...)
 			reviews := 0

@@ -25,7 +25,7 @@ type InitOptions struct {
 	DNSProvider     string // whose configuration it is
 	DNSZone         string // that it is for
 	ServiceType     corev1.ServiceType
-	ClusterRoles    bool // the release has ClusterRoles
+	Manifests       string // what the release is made of, hooks included, as a YAML stream
 }
 
 // Init returns the checks before `fedhelm init`, in stages for Run.

@@ -19,27 +19,27 @@ type need struct {
 
 func (o JoinOptions) memberPermissions(ctx context.Context) error {
 	wide := []right{
-		{rbac, "clusterroles", []string{"get", "create", "patch", "delete", "escalate", "bind"}}, // the federation gets rights that its operator need not have
-		{rbac, "clusterrolebindings", []string{"get", "create", "patch", "delete"}},
-		{"", "nodes", []string{"list"}},
+		{group: rbac, resource: "clusterroles", verbs: []string{"get", "create", "patch", "delete", "escalate", "bind"}}, // the federation gets rights that its operator need not have
+		{group: rbac, resource: "clusterrolebindings", verbs: []string{"get", "create", "patch", "delete"}},
+		{group: "", resource: "nodes", verbs: []string{"list"}},
 	}
 	_, err := o.Member.Client.CoreV1().Namespaces().Get(ctx, o.Federation.Namespace, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		wide = append(wide, makeNamespace)
 	}
 	inside := []right{
-		{"", "secrets", []string{"get", "list", "create", "update", "delete"}}, // Helm's record
-		{"", "serviceaccounts", []string{"get", "create", "patch", "delete"}},
-		{"", "serviceaccounts/token", []string{"create"}},
-		{rbac, "roles", []string{"get", "create", "patch", "delete"}},
-		{rbac, "rolebindings", []string{"get", "create", "patch", "delete"}},
+		{group: "", resource: "secrets", verbs: []string{"get", "list", "create", "update", "delete"}}, // Helm's record
+		{group: "", resource: "serviceaccounts", verbs: []string{"get", "create", "patch", "delete"}},
+		{group: "", resource: "serviceaccounts/token", verbs: []string{"create"}},
+		{group: rbac, resource: "roles", verbs: []string{"get", "create", "patch", "delete"}},
+		{group: rbac, resource: "rolebindings", verbs: []string{"get", "create", "patch", "delete"}},
 	}
 	needs := []need{{"", wide}, {o.Federation.Namespace, inside}}
 	if o.Names {
 		needs = append(needs, need{metav1.NamespaceSystem, []right{
-			{"", "configmaps", []string{"get", "update"}},
-			{"", "pods", []string{"list"}},
-			{"", "pods/portforward", []string{"create"}},
+			{group: "", resource: "configmaps", verbs: []string{"get", "update"}},
+			{group: "", resource: "pods", verbs: []string{"list"}},
+			{group: "", resource: "pods/portforward", verbs: []string{"create"}},
 		}})
 	}
 	return o.member().permitted(ctx, fmt.Sprintf("the user of context %q", o.Member.Context), needs)
@@ -48,10 +48,10 @@ func (o JoinOptions) memberPermissions(ctx context.Context) error {
 func (o JoinOptions) hostPermissions(ctx context.Context) error {
 	return o.host().permitted(ctx, fmt.Sprintf("the user of context %q", o.Host.Context), []need{{o.Federation.Namespace, []right{
 		// Those of watch and list are what the Role gives on: nobody may give what he does not have.
-		{"", "secrets", []string{"get", "list", "watch", "create", "update", "patch", "delete"}},
-		{rbac, "roles", []string{"get", "create", "patch", "delete"}},
-		{rbac, "rolebindings", []string{"get", "create", "patch", "delete"}},
-		{"coordination.k8s.io", "leases", []string{"get", "create", "update", "patch", "delete"}},
+		{group: "", resource: "secrets", verbs: []string{"get", "list", "watch", "create", "update", "patch", "delete"}},
+		{group: rbac, resource: "roles", verbs: []string{"get", "create", "patch", "delete"}},
+		{group: rbac, resource: "rolebindings", verbs: []string{"get", "create", "patch", "delete"}},
+		{group: "coordination.k8s.io", resource: "leases", verbs: []string{"get", "create", "update", "patch", "delete"}},
 	}}})
 }
 
@@ -61,7 +61,7 @@ func (o JoinOptions) federationPermissions(ctx context.Context) error {
 		noun: fmt.Sprintf("the administrator of federation %q, whose kubeconfig is in Secret %q", o.Federation.Name, o.Federation.KubeconfigSecret()),
 	}
 	return api.permitted(ctx, api.noun, []need{{"", []right{
-		{"federation.fedhelm.io", "clusters", []string{"get", "list", "watch", "create", "patch", "delete"}},
+		{group: "federation.fedhelm.io", resource: "clusters", verbs: []string{"get", "list", "watch", "create", "patch", "delete"}},
 	}}})
 }
 

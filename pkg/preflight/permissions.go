@@ -3,6 +3,7 @@ package preflight
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -14,50 +15,46 @@ import (
 type right struct {
 	group, resource string // perhaps with a subresource, such as pods/portforward
 	verbs           []string
+	names           []string // of the objects; none: all of them
 }
 
 var (
-	everything = right{"*", "*", []string{"*"}}
+	everything = right{group: "*", resource: "*", verbs: []string{"*"}}
 
-	// inNamespace is what Helm does with the release and its own record, which is a Secret.
+	// inNamespace is what is needed whatever the release is made of: for Helm's own record, which is a Secret, for the lock, and to see
+	// how the control plane comes up.
 	inNamespace = []right{
-		{"", "secrets", []string{"get", "list", "create", "update", "delete"}},
-		{"", "services", []string{"create"}},
-		{"", "serviceaccounts", []string{"create"}},
-		{"apps", "deployments", []string{"create"}},
-		{"apps", "statefulsets", []string{"create"}},
-		{"batch", "jobs", []string{"create", "watch", "delete"}},
-		{"batch", "cronjobs", []string{"create"}},
-		{"policy", "poddisruptionbudgets", []string{"create"}},
-		{"rbac.authorization.k8s.io", "roles", []string{"create"}},
-		{"rbac.authorization.k8s.io", "rolebindings", []string{"create"}},
+		{group: "", resource: "secrets", verbs: []string{"get", "list", "create", "update", "delete"}},
+		{group: "", resource: "pods", verbs: []string{"list", "watch"}},
+		{group: "apps", resource: "deployments", verbs: []string{"list", "watch"}},
+		{group: "apps", resource: "statefulsets", verbs: []string{"get", "list", "watch"}},
+		{group: "coordination.k8s.io", resource: "leases", verbs: []string{"get", "create", "update"}},
 	}
-	clusterWide = []right{
-		{"rbac.authorization.k8s.io", "clusterroles", []string{"create"}},
-		{"rbac.authorization.k8s.io", "clusterrolebindings", []string{"create"}},
-	}
-	makeNamespace = right{"", "namespaces", []string{"create"}}
+	makeNamespace = right{group: "", resource: "namespaces", verbs: []string{"create"}}
 )
 
 func (o InitOptions) permissions(ctx context.Context) error {
-	needed := clusterWide
-	if !o.ClusterRoles {
-		needed = nil
+	inside, wide, err := demands(o.Manifests)
+	if err != nil {
+		return err
 	}
-	_, err := o.Client.CoreV1().Namespaces().Get(ctx, o.Namespace, metav1.GetOptions{})
+	for _, r := range inNamespace {
+		inside.makes = merged(inside.makes, r)
+	}
+	_, err = o.Client.CoreV1().Namespaces().Get(ctx, o.Namespace, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		needed = append([]right{makeNamespace}, needed...)
+		wide.makes = append([]right{makeNamespace}, wide.makes...)
 	}
-	missing, err := o.host().missing(ctx, "", needed)
+	missing, err := o.host().lacking(ctx, "", "clusterroles", wide)
 	if err != nil {
 		return err
 	}
-	inside, err := o.host().missing(ctx, o.Namespace, inNamespace)
+	lacking, err := o.host().lacking(ctx, o.Namespace, "roles", inside)
 	if err != nil {
 		return err
 	}
-	if len(inside) > 0 {
-		missing = append(missing, strings.Join(inside, ", ")+" in namespace "+o.Namespace)
+	if len(lacking) > 0 {
+		missing = append(missing, strings.Join(lacking, ", ")+" in namespace "+o.Namespace)
 	}
 	if len(missing) == 0 {
 		return nil
@@ -69,20 +66,46 @@ func (o InitOptions) permissions(ctx context.Context) error {
 	}
 }
 
+// lacking returns what of a demand the user may not do. Who may escalate and bind Roles, or ClusterRoles, gives rights that he does not have.
+func (t target) lacking(ctx context.Context, namespace, roles string, d demand) ([]string, error) {
+	if len(d.makes) == 0 {
+		return nil, nil
+	}
+	if ok, err := t.may(ctx, namespace, everything, "*", ""); ok || err != nil {
+		return nil, err
+	}
+	missing, err := t.denied(ctx, namespace, d.makes)
+	gives := beyond(d.gives, d.makes)
+	if err != nil || len(gives) == 0 {
+		return missing, err
+	}
+	unable, err := t.denied(ctx, namespace, []right{{group: rbac, resource: roles, verbs: []string{"escalate", "bind"}}})
+	if err != nil || len(unable) == 0 {
+		return missing, err
+	}
+	given, err := t.denied(ctx, namespace, gives)
+	return slices.Compact(append(missing, given...)), err
+}
+
 // missing returns what of the rights the user does not have, such as "create jobs.batch". A namespace of "" is the whole cluster.
 func (t target) missing(ctx context.Context, namespace string, rights []right) ([]string, error) {
 	if len(rights) == 0 {
 		return nil, nil
 	}
 	// Most who install are administrators: then one question is enough.
-	if ok, err := t.may(ctx, namespace, everything, "*"); ok || err != nil {
+	if ok, err := t.may(ctx, namespace, everything, "*", ""); ok || err != nil {
 		return nil, err
 	}
+	return t.denied(ctx, namespace, rights)
+}
+
+// denied is missing for somebody who is no administrator.
+func (t target) denied(ctx context.Context, namespace string, rights []right) ([]string, error) {
 	var missing []string
 	for _, r := range rights {
 		var verbs []string
 		for _, verb := range r.verbs {
-			ok, err := t.may(ctx, namespace, r, verb)
+			ok, err := t.mayAll(ctx, namespace, r, verb)
 			if err != nil {
 				return nil, err
 			}
@@ -101,11 +124,25 @@ func (t target) missing(ctx context.Context, namespace string, rights []right) (
 	return missing, nil
 }
 
-func (t target) may(ctx context.Context, namespace string, r right, verb string) (bool, error) {
+// mayAll asks for each name only where not all objects are allowed.
+func (t target) mayAll(ctx context.Context, namespace string, r right, verb string) (bool, error) {
+	ok, err := t.may(ctx, namespace, r, verb, "")
+	if ok || err != nil || len(r.names) == 0 {
+		return ok, err
+	}
+	for _, name := range r.names {
+		if ok, err := t.may(ctx, namespace, r, verb, name); !ok || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (t target) may(ctx context.Context, namespace string, r right, verb, name string) (bool, error) {
 	resource, subresource, _ := strings.Cut(r.resource, "/")
 	review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 		ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: namespace, Group: r.group, Resource: resource, Subresource: subresource, Verb: verb,
+			Namespace: namespace, Group: r.group, Resource: resource, Subresource: subresource, Verb: verb, Name: name,
 		},
 	}}
 	answer, err := t.client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})

@@ -17,11 +17,6 @@ type Rendered struct {
 	Notes    string
 }
 
-// ClusterRoles tells whether the release has access rights beyond its namespace.
-func (r Rendered) ClusterRoles() bool {
-	return strings.Contains(r.Manifest+r.Hooks, "\nkind: ClusterRole\n")
-}
-
 // String is a YAML stream that kubectl can read: the objects, then the hooks.
 func (r Rendered) String() string { return r.Manifest + r.Hooks }
 

@@ -114,7 +114,7 @@ func (r *initRun) preflight() preflight.InitOptions {
 		DNSProvider:     v.String("global.dns.provider"),
 		DNSZone:         v.String("global.dns.zone"),
 		ServiceType:     corev1.ServiceType(v.String("controlPlane.apiServer.service.type")),
-		ClusterRoles:    r.Rendered.ClusterRoles(),
+		Manifests:       r.Rendered.String(),
 	}
 }
 
