@@ -68,6 +68,10 @@ func arrange(app *cli.App, argv []string) ([]string, error) {
 	a := arranger{app: app, known: index(append(slices.Clone(app.Flags), cli.HelpFlag, cli.VersionFlag))}
 	a.walk(argv[1:])
 	arranged := slices.Concat(argv[:1], a.path, a.flags)
+	// The library takes the first argument of whom asks for help for the command that help is wanted for.
+	if a.help && (len(a.args) == 0 || a.command != nil && len(a.command.Subcommands) == 0) {
+		return append(arranged, "--help"), nil
+	}
 	if len(a.args) > 0 {
 		arranged = append(append(arranged, "--"), a.args...)
 	}
@@ -79,6 +83,7 @@ type arranger struct {
 	known             map[string]cli.Flag
 	command           *cli.Command
 	path, flags, args []string
+	help              bool
 	errs              []error
 }
 
@@ -149,6 +154,10 @@ func (a *arranger) flag(word string, rest []string) (tookNext bool) {
 		}
 		if _, err := strconv.ParseBool(value); err != nil {
 			a.errs = append(a.errs, fmt.Errorf("%s: %q is neither true nor false", spelt(name), value))
+			return false
+		}
+		if flag == cli.HelpFlag {
+			a.help = true
 			return false
 		}
 	} else if !hasValue {

@@ -90,7 +90,9 @@ func (p *program) check(c *cli.Context, name, cluster, format string) error {
 
 // target finds the federation and the ways to it. A host cluster that does not answer is no error: the checks tell of it.
 func (p *program) target(c *cli.Context, host *host, name, cluster string) (*check.Target, error) {
-	ref, err := federation.Find(c.Context, host.Client, federation.Wanted{
+	asking, cancel := context.WithTimeout(c.Context, checkAnswer)
+	defer cancel()
+	ref, err := federation.Find(asking, host.Client, federation.Wanted{
 		Name: name, Namespace: c.String("federation-system-namespace"), Only: c.IsSet("federation-system-namespace"), Context: host.Context,
 	})
 	switch {
@@ -106,7 +108,7 @@ func (p *program) target(c *cli.Context, host *host, name, cluster string) (*che
 	if t.Host.Prober, err = check.NewProber(host.config); err != nil {
 		return nil, err
 	}
-	if t.API, t.Clusters, err = p.openAPI(c.Context, host, ref); err != nil {
+	if t.API, t.Clusters, err = p.openAPI(asking, host, ref); err != nil {
 		t.Unusable = err
 	}
 	chosen := c.IsSet("cluster-context") || c.IsSet("cluster-kubeconfig")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"github.com/urfave/cli/v2"
@@ -31,8 +32,14 @@ func (p *program) refusedBySchema(options chart.Options) error {
 
 // kept is what the release was given before, and is to keep. It is the first that a command asks the host cluster for.
 func (p *program) kept(c *cli.Context, s site, options chart.Options) (release.Kept, error) {
-	answers := preflight.Init(preflight.InitOptions{Client: s.host.Client, Context: s.host.Context, Server: s.host.Server})[:1]
-	if err := preflight.Run(c.Context, answers...).Err(); err != nil {
+	side := preflight.Side{Client: s.host.Client, Context: s.host.Context, Server: s.host.Server}
+	if err := preflight.HostAnswers(c.Context, side); err != nil {
+		switch {
+		case errors.Is(context.Cause(c.Context), setup.ErrTimedOut):
+			return release.Kept{}, errNoAnswer
+		case c.Context.Err() != nil:
+			return release.Kept{}, c.Context.Err()
+		}
 		return release.Kept{}, setup.Refused(err)
 	}
 	chrt, err := chart.Load(p.chart)

@@ -14,6 +14,8 @@ import (
 	kubefake "helm.sh/helm/v3/pkg/kube/fake"
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	"k8s.io/apimachinery/pkg/runtime"
+	k8stesting "k8s.io/client-go/testing"
 
 	"github.com/fedhelm/fedhelm/pkg/release"
 )
@@ -28,7 +30,7 @@ func (m *memoryHelm) Create(r kube.ResourceList) (*kube.Result, error) {
 	return &kube.Result{Created: r}, m.hookErr
 }
 
-// commandLine is one run. Nothing comes up in its second.
+// commandLine is one run. It ends before anything comes up.
 type commandLine struct {
 	args   []string
 	failed bool // Helm fails
@@ -97,6 +99,7 @@ func TestASecondInitKeepsWhatTheFederationCameUpWith(t *testing.T) {
 				Releases: storage.Init(memory), KubeClient: cluster, Capabilities: &capabilities, Log: func(string, ...any) {},
 			}, "federation-system")
 			client := answering()
+			client.PrependReactor("list", "deployments", func(k8stesting.Action) (bool, runtime.Object, error) { return true, nil, errors.New("not up") })
 			file := filepath.Join(t.TempDir(), "config")
 			var err error
 			for _, run := range tt.runs {
@@ -106,7 +109,7 @@ func TestASecondInitKeepsWhatTheFederationCameUpWith(t *testing.T) {
 				}
 				c := newConsole(client, helm)
 				c.host.files = []string{file}
-				err = c.fedhelm(append(run.args, "fellowship", "--timeout=1s", "--quiet")...)
+				err = c.fedhelm(append(run.args, "fellowship", "--quiet")...)
 				t.Logf("%q: %v", run.args, err)
 				if run.up {
 					if err := helm.CameUp(t.Context(), "fellowship"); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 	"k8s.io/client-go/rest"
@@ -38,6 +39,8 @@ type program struct {
 	objects        func(*rest.Config) (describe.API, error) // of a federation
 	dns            func(*rest.Config) (dnsview.API, error)  // likewise
 	ask            func(*memberCluster) memberdns.Ask       // DNS servers in a member
+	readLimit      time.Duration                            // of commands without --timeout; 0: the usual one
+	reached        *host                                    // the host cluster of the command line that is run
 }
 
 // Exit codes, as docs/operations.md lists them.
@@ -87,7 +90,14 @@ func message(ctx context.Context, err error) string {
 
 // run runs one command line.
 func (p *program) run(ctx context.Context, argv []string) error {
-	app := p.app()
+	bounded := *p
+	bounded.connect = func(o hostOptions) (*host, error) {
+		reached, err := p.connect(o)
+		bounded.reached = reached
+		return reached, err
+	}
+	app := bounded.app()
+	bounded.bounded(app.Commands)
 	arranged, bad := arrange(app, argv)
 	return app.RunContext(context.WithValue(ctx, badFlags{}, bad), arranged)
 }

@@ -108,6 +108,17 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+func TestHelpStandsAnywhere(t *testing.T) {
+	for _, args := range [][]string{{"init", "x", "--help"}, {"init", "--help", "x"}, {"delete", "x", "-h"}, {"-h", "status", "x"}, {"dns", "resolve", "web", "-h"}} {
+		c := newConsole(nil, nil)
+		if err := c.fedhelm(args...); err != nil || !strings.Contains(c.out.String(), "USAGE:\n   fedhelm "+strings.Join(slices.DeleteFunc(args, func(arg string) bool {
+			return arg == "x" || arg == "web" || strings.HasPrefix(arg, "-")
+		}), " ")) {
+			t.Errorf("%q: %v\n%s", args, err, c.out.String())
+		}
+	}
+}
+
 // withoutVersion takes out the one line that depends on the build.
 func withoutVersion(help string) string {
 	before, after, found := strings.Cut(help, "VERSION:\n")
