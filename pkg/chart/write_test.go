@@ -161,6 +161,31 @@ func TestReadme(t *testing.T) {
 	if strings.Contains(got, "hunter2") {
 		t.Error("README holds a secret")
 	}
+	t.Run("what comes by values is needed as well", func(t *testing.T) {
+		o := Options{Name: "fellowship", Namespace: "middle-earth", Base: table("controlPlane", map[string]any{
+			"pki":       map[string]any{"create": false},
+			"apiServer": table("auth", map[string]any{"token": table("existingSecret", "tokens"), "basic": table("existingSecret", "users")}),
+			"etcd":      table("persistence", table("existingClaim", "chronicle")),
+		}), SetJSON: []string{
+			`global.image.pullSecrets=["pull"]`,
+			`global.dns={"provider": "rfc2136", "zone": "a.", "configSecret": "first", "additional": [{"provider": "rfc2136", "zone": "b.", "configSecret": "second"}]}`,
+		}}
+		got := o.Readme()
+		for _, want := range []string{
+			"## Before", "generic tokens --from-file=tokens.csv=", "generic users --from-file=basicauth.csv=", "docker-registry pull", "generic first --from-file=federation-dns",
+			"generic second --from-file=federation-dns", "PersistentVolumeClaim `chronicle`", "`fellowship-…`",
+		} {
+			if !strings.Contains(got, want) {
+				t.Errorf("README does not say %q:\n%s", want, got)
+			}
+		}
+	})
+	t.Run("authorities of the user's are a Secret too", func(t *testing.T) {
+		o := Options{Name: "a", Namespace: DefaultNamespace, Set: []string{"controlPlane.pki.existingCASecret=corporate"}}
+		if got := o.Readme(); !strings.Contains(got, "generic corporate --from-file=ca.crt=YOUR-FILE --from-file=ca.key=YOUR-FILE") {
+			t.Errorf("README does not say how to make it:\n%s", got)
+		}
+	})
 	if plain := (Options{Name: "a", Namespace: DefaultNamespace}).Readme(); strings.Contains(plain, "create secret") {
 		t.Errorf("README wants Secrets that nothing needs:\n%s", plain)
 	}
