@@ -301,6 +301,19 @@ func TestSecrets(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { wantProblem(t, problem(t, tt.check), tt.want...) })
 	}
+	t.Run("every other Secret that is missing, or lacks a key, is named", func(t *testing.T) {
+		o := options(secret(corev1.SecretTypeOpaque, "tls.crt"))
+		o.GivenSecrets = []GivenSecret{
+			{Name: "given", Value: "etcd.external.tlsSecret", Keys: []string{"ca.crt", "tls.crt", "tls.key"}},
+			{Name: "users", Value: "apiServer.auth.basic.existingSecret", Keys: []string{"basicauth.csv"}},
+		}
+		wantProblem(t, problem(t, o.givenSecrets), `Secret "given" has no key ca.crt, tls.key; make it:`, `there is no Secret "users"`, "--from-file=basicauth.csv; or change apiServer.auth.basic.existingSecret")
+	})
+	t.Run("a Secret may lack keys that are made for it", func(t *testing.T) {
+		o := options(secret(corev1.SecretTypeOpaque, "ca.crt"))
+		o.GivenSecrets = []GivenSecret{{Name: "given", Value: "pki.existingCASecret", Keys: []string{"ca.crt", "ca.key"}, Optional: true}}
+		wantProblem(t, problem(t, o.givenSecrets))
+	})
 	t.Run("every missing pull secret is named", func(t *testing.T) {
 		o := options()
 		o.PullSecrets = []string{"one", "two"}

@@ -21,11 +21,19 @@ type InitOptions struct {
 	Capacity      string // of the new one
 
 	PullSecrets     []string
-	DNSConfigSecret string // must be there; "" when there is none or init makes it
-	DNSProvider     string // whose configuration it is
-	DNSZone         string // that it is for
+	GivenSecrets    []GivenSecret // further ones of the user's that the release needs
+	DNSConfigSecret string        // must be there; "" when there is none or init makes it
+	DNSProvider     string        // whose configuration it is
+	DNSZone         string        // that it is for
 	ServiceType     corev1.ServiceType
 	Manifests       string // what the release is made of, hooks included, as a YAML stream
+}
+
+// GivenSecret is a Secret that must be there, under the path of the value that names it.
+type GivenSecret struct {
+	Name, Value string
+	Keys        []string
+	Optional    bool // it need not have all of the keys
 }
 
 // Init returns the checks before `fedhelm init`, in stages for Run.
@@ -40,6 +48,7 @@ func Init(o InitOptions) [][]Check {
 			{"quota", o.quota},
 			{"pull-secrets", o.pullSecrets},
 			{"dns-secret", o.dnsSecret},
+			{"given-secrets", o.givenSecrets},
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -58,6 +59,28 @@ func (o InitOptions) dnsSecret(ctx context.Context) error {
 	var errs []error
 	for _, err := range dnsconfig.Check(o.DNSProvider, secret.Data[DNSConfigKey], o.DNSZone, slices.Collect(maps.Keys(secret.Data))) {
 		errs = append(errs, &Problem{Reason: fmt.Sprintf("Secret %q, key %q: %v", o.DNSConfigSecret, DNSConfigKey, err)})
+	}
+	return merge(errs)
+}
+
+func (o InitOptions) givenSecrets(ctx context.Context) error {
+	var errs []error
+	for _, given := range o.GivenSecrets {
+		secret, err := o.secret(ctx, given.Name)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		wayOut := fmt.Sprintf("make it: kubectl --context=%s --namespace=%s create secret generic %s --from-file=%s; or change %s",
+			o.Context, o.Namespace, given.Name, strings.Join(given.Keys, " --from-file="), given.Value)
+		if secret == nil {
+			errs = append(errs, &Problem{Reason: fmt.Sprintf("there is no Secret %q in namespace %q", given.Name, o.Namespace), WayOut: wayOut})
+			continue
+		}
+		missing := slices.DeleteFunc(slices.Clone(given.Keys), func(key string) bool { return len(secret.Data[key]) > 0 })
+		if len(missing) > 0 && !given.Optional {
+			errs = append(errs, &Problem{Reason: fmt.Sprintf("Secret %q has no key %s", given.Name, strings.Join(missing, ", ")), WayOut: wayOut})
+		}
 	}
 	return merge(errs)
 }

@@ -110,12 +110,25 @@ func (r *initRun) preflight() preflight.InitOptions {
 		ExistingClaim:   v.String("controlPlane.etcd.persistence.existingClaim"),
 		Capacity:        v.String("controlPlane.etcd.persistence.size"),
 		PullSecrets:     v.Strings("global.image.pullSecrets"),
+		GivenSecrets:    r.givenSecrets(v),
 		DNSConfigSecret: configSecret,
 		DNSProvider:     v.String("global.dns.provider"),
 		DNSZone:         v.String("global.dns.zone"),
 		ServiceType:     corev1.ServiceType(v.String("controlPlane.apiServer.service.type")),
 		Manifests:       r.Rendered.String(),
 	}
+}
+
+// givenSecrets are those that have no check of their own, and that are not made here.
+func (r *initRun) givenSecrets(v fedchart.EffectiveValues) []preflight.GivenSecret {
+	var all []preflight.GivenSecret
+	for _, s := range v.GivenSecrets() {
+		made := r.Options.DNS.Config != nil && s.Name == fedchart.DNSConfigSecret(r.ref.Name)
+		if !made && !s.ForImages() && s.Value != "global.dns.configSecret" {
+			all = append(all, preflight.GivenSecret{Name: s.Name, Value: s.Value, Keys: s.Keys, Optional: s.Optional})
+		}
+	}
+	return all
 }
 
 // locked does the writing, with nobody else at work on the federation.

@@ -146,9 +146,11 @@ func TestInitReportsAllThatKeepsItFromBeginning(t *testing.T) {
 	}
 	o := w.init()
 	o.Options.ImagePullSecrets = []string{"missing"}
+	o.Options.Etcd = fedchart.Etcd{Servers: []string{"https://a:2379"}, TLSSecret: "lost"}
 	_, err := Init(context.Background(), o)
-	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "https://other") || !strings.Contains(err.Error(), "missing") {
-		t.Errorf("got %v, want a word about the kubeconfig and one about the Secret", err)
+	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "https://other") || !strings.Contains(err.Error(), `no Secret "missing"`) ||
+		!strings.Contains(err.Error(), `no Secret "lost"`) {
+		t.Errorf("got %v, want a word about the kubeconfig and one about each Secret", err)
 	}
 }
 
