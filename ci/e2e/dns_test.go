@@ -153,12 +153,22 @@ func (n *nameTest) withoutServer(s *sandbox) {
 	}
 	scale(0)
 	s.kubectl(hostContext, "--namespace="+s.namespace, "wait", "pod", "--selector=app.kubernetes.io/name=federation-dns", "--for=delete", "--timeout=60s")
-	// Three times as long as the members' DNS keeps an answer.
-	for begin := time.Now(); time.Since(begin) < 15*time.Second; {
-		if got, result := n.ask(s, gondor); got != mordor+"-1" {
+	// Three times as long as the members' DNS keeps an answer. Somebody who asks a machine that has much to do may have to ask twice.
+	var slowest time.Duration
+	asked, unanswered := 0, 0
+	for begin := time.Now(); time.Since(begin) < 15*time.Second; asked++ {
+		got, result := n.ask(s, gondor)
+		slowest = max(slowest, result.took)
+		switch {
+		case got == mordor+"-1":
+			unanswered = 0
+		case got == "" && unanswered == 0:
+			unanswered++
+		default:
 			s.Fatalf("%.1f s after the zone's server was taken away it is %q that answers in gondor: %s", time.Since(begin).Seconds(), got, result)
 		}
 	}
+	s.Logf("without the zone's server: asked %d times, the slowest answer took %.1f s", asked, slowest.Seconds())
 	scale(1)
 	for _, server := range []string{"statefulset/" + n.d.name + "-etcd", "deployment/" + n.d.name} {
 		s.kubectl(hostContext, "--namespace="+s.namespace, "rollout", "status", server, "--timeout=90s")
