@@ -39,6 +39,14 @@ var refused = []refusal{
 	{"a size that is no quantity", controlPlane, `{etcd: {persistence: {size: big}}}`, "at '/etcd/persistence/size'"},
 	{"an etcd server without a scheme", controlPlane, `{etcd: {external: {servers: ["etcd:2379"]}}}`, "at '/etcd/external/servers/0'"},
 	{"an etcd server with a password", controlPlane, `{etcd: {external: {servers: ["https://user:pw@etcd:2379"]}}}`, "at '/etcd/external/servers/0'"},
+	{"a range of addresses with too long a prefix", controlPlane, `{apiServer: {serviceClusterIPRange: 10.0.0.0/99}}`, "at '/apiServer/serviceClusterIPRange'"},
+	{"a range of addresses that are none", controlPlane, `{apiServer: {serviceClusterIPRange: 10.0.0.256/24}}`, "at '/apiServer/serviceClusterIPRange'"},
+	{"a name with a port for the certificate", controlPlane, `{apiServer: {service: {extraSANs: ["foo:bar"]}}}`, "at '/apiServer/service/extraSANs/0'"},
+	{"an advertise address that leads nowhere", controlPlane, `{apiServer: {service: {type: NodePort, advertiseAddresses: [0.0.0.0]}}}`, "advertiseAddresses/0"},
+	{"a schedule that is none", controlPlane, `{pki: {renewal: {schedule: rubbish}}}`, "at '/pki/renewal/schedule'"},
+	{"no persistence at all, which has a switch", controlPlane, `{etcd: {persistence: null}}`, "missing property 'persistence'"},
+	{"the same, of the DNS server", dnsServer, `{` + served + `, etcd: {persistence: null}}`, "missing property 'persistence'"},
+	{"a quota that is negative", controlPlane, `{etcd: {quotaBackendBytes: -1}}`, "at '/etcd/quotaBackendBytes'"},
 	{"an advertise address with a scheme", controlPlane, `{apiServer: {service: {advertiseAddresses: ["https://a"]}}}`, "advertiseAddresses/0"},
 	{"a kind that cannot be federated", controlPlane, `{controllerManager: {federatedKinds: [deployments]}}`, "at '/controllerManager/federatedKinds/0'"},
 	{"more than all members", controlPlane, `{controllerManager: {failover: {limit: 101}}}`, "at '/controllerManager/failover/limit'"},
@@ -71,6 +79,32 @@ func TestWrongValuesAreRefusedWithTheValueToSet(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("values %s: the error does not say %q:\n%v", tt.values, tt.want, err)
+			}
+		})
+	}
+}
+
+func TestValuesThatMayBeWrittenInSeveralWays(t *testing.T) {
+	tests := []struct{ name, values, want string }{
+		{"a number of bytes as text", `{etcd: {quotaBackendBytes: "8589934592"}}`, "--quota-backend-bytes=8589934592\""},
+		{"a number of bytes as a number", `{etcd: {quotaBackendBytes: 8589934592}}`, "--quota-backend-bytes=8589934592\""},
+		{"no compaction as a number", `{etcd: {autoCompaction: {retention: 0}}}`, "--auto-compaction-retention=0\""},
+		{"many revisions as a number", `{etcd: {autoCompaction: {mode: revision, retention: 10000000}}}`, "--auto-compaction-retention=10000000\""},
+		{"a time to keep revisions", `{etcd: {autoCompaction: {retention: 30m}}}`, "--auto-compaction-retention=30m\""},
+		{"a range of IPv6", `{apiServer: {serviceClusterIPRange: "fd00:10::/108"}}`, "--service-cluster-ip-range=fd00:10::/108\""},
+		{"two ranges", `{apiServer: {serviceClusterIPRange: "10.96.0.0/16,fd00::/112"}}`, "--service-cluster-ip-range=10.96.0.0/16,fd00::/112\""},
+		{"names and addresses for the certificate", `{apiServer: {service: {extraSANs: [a.example.com, "*.example.com", 10.0.0.1, "::1", "fd00::1"]}}}`, "--extra-san=fd00::1\""},
+		{"a schedule in words", `{pki: {renewal: {schedule: "@daily"}}}`, "schedule: \"@daily\""},
+		{"a schedule in fields", `{pki: {renewal: {schedule: "*/5 1-3 * JAN mon,fri"}}}`, "schedule: \"*/5 1-3 * JAN mon,fri\""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var all strings.Builder
+			for _, d := range render(t, controlPlane, parseValues(t, tt.values)) {
+				all.WriteString(d.text)
+			}
+			if !strings.Contains(all.String(), tt.want) {
+				t.Errorf("values %s: nothing says %s", tt.values, tt.want)
 			}
 		})
 	}

@@ -125,8 +125,8 @@ func (o Options) validateService(baseIsKnown bool) error {
 	s := o.APIServer
 	errs := []error{oneOf("api-server-service-type", s.ServiceType, serviceTypes)}
 	for _, address := range s.AdvertiseAddresses {
-		if _, err := netip.ParseAddr(address); err != nil {
-			errs = append(errs, fmt.Errorf("--api-server-advertise-address: %q is not an IP address", address))
+		if ip, err := netip.ParseAddr(address); err != nil || ip.IsUnspecified() {
+			errs = append(errs, fmt.Errorf("--api-server-advertise-address: %q is not an IP address that leads anywhere", address))
 		}
 	}
 	if s.NodePort != nil && (*s.NodePort < 0 || *s.NodePort > 65535) {

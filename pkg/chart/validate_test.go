@@ -40,8 +40,8 @@ func TestValidate(t *testing.T) {
 		{name: "a client certificate needs servers", change: func(o *Options) { o.Etcd.TLSSecret = "a" }, want: []string{"--etcd-servers too"}},
 		{name: "service types are spelt exactly", change: func(o *Options) { o.APIServer.ServiceType = "nodeport" }, want: []string{"LoadBalancer, NodePort, ClusterIP"}},
 		{name: "an advertised address is an IP", change: func(o *Options) {
-			o.APIServer.ServiceType, o.APIServer.AdvertiseAddresses = "NodePort", []string{"host.example.com", "10.0.0.1", "::1"}
-		}, want: []string{`"host.example.com"`}},
+			o.APIServer.ServiceType, o.APIServer.AdvertiseAddresses = "NodePort", []string{"host.example.com", "10.0.0.1", "::1", "0.0.0.0", "::"}
+		}, want: []string{`"host.example.com"`, `"0.0.0.0"`, `"::"`}},
 		{name: "a load balancer has an address of its own", change: func(o *Options) { o.APIServer.AdvertiseAddresses = []string{"10.0.0.1"} }, want: []string{"NodePort or ClusterIP"}},
 		{name: "the type may come from --set", change: func(o *Options) {
 			o.APIServer.AdvertiseAddresses, o.Set = []string{"10.0.0.1"}, []string{"controlPlane.apiServer.service.type=ClusterIP"}

@@ -36,9 +36,10 @@ peer-client-cert-auth: "true"
 peer-trusted-ca-file: /etc/federation/etcd/ca.crt
 peer-cert-file: /etc/federation/etcd/peer.crt
 peer-key-file: /etc/federation/etcd/peer.key
-quota-backend-bytes: {{ .Values.etcd.quotaBackendBytes | quote }}
+quota-backend-bytes: {{ int64 .Values.etcd.quotaBackendBytes | quote }}
 auto-compaction-mode: {{ .Values.etcd.autoCompaction.mode }}
-auto-compaction-retention: {{ .Values.etcd.autoCompaction.retention | quote }}
+{{- $retention := .Values.etcd.autoCompaction.retention }}
+auto-compaction-retention: {{ kindIs "string" $retention | ternary $retention (int64 $retention) | quote }}
 log-level: {{ .Values.etcd.logLevel }}
 {{- if eq (int .Values.etcd.replicas) 1 }}
 {{- /* A lone member has nobody to wait for: it elects itself in a tenth of the time, and no slow network can unseat it. */}}
