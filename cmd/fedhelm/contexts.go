@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/fedhelm/fedhelm/pkg/release"
 	"github.com/fedhelm/fedhelm/pkg/version"
@@ -49,7 +51,7 @@ func reach(o contextOptions) (*reached, error) {
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context})
 	raw, err := loader.RawConfig()
 	if err != nil {
-		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+		return nil, &usageError{fmt.Errorf("read the kubeconfig: %w", err)}
 	}
 	name := o.context
 	if name == "" {
@@ -65,6 +67,9 @@ func reach(o contextOptions) (*reached, error) {
 	case raw.Contexts[name] == nil:
 		return nil, &usageError{fmt.Errorf("%s: the kubeconfig has no context %q; it has: %s", o.contextFlag, name, strings.Join(contexts, ", "))}
 	}
+	if err := dangling(&raw, name); err != nil {
+		return nil, &usageError{err}
+	}
 	config, err := loader.ClientConfig()
 	if err != nil {
 		return nil, fmt.Errorf("use context %q of the kubeconfig: %w", name, err)
@@ -79,6 +84,19 @@ func reach(o contextOptions) (*reached, error) {
 		return nil, fmt.Errorf("use context %q of the kubeconfig: %w", name, err)
 	}
 	return &reached{client: client, objects: objects, config: config, context: name, files: files}, nil
+}
+
+// dangling refuses a context that leads to an entry which is not there; the library would say that there is no configuration at all.
+func dangling(raw *clientcmdapi.Config, name string) error {
+	context := raw.Contexts[name]
+	var errs []error
+	if raw.Clusters[context.Cluster] == nil {
+		errs = append(errs, fmt.Errorf("context %q of the kubeconfig is of cluster %q, which the kubeconfig does not have", name, context.Cluster))
+	}
+	if context.AuthInfo != "" && raw.AuthInfos[context.AuthInfo] == nil {
+		errs = append(errs, fmt.Errorf("context %q of the kubeconfig is of user %q, whom the kubeconfig does not have", name, context.AuthInfo))
+	}
+	return errors.Join(errs...)
 }
 
 // files are where an entry may be or go.

@@ -27,6 +27,7 @@ func TestConnect(t *testing.T) {
 		return path
 	}
 	two, current := write("two", twoContexts), write("current", twoContexts+"current-context: moria\n")
+	lost := write("lost", strings.NewReplacer("cluster: c, user: u}", "cluster: x, user: z}").Replace(twoContexts))
 	empty, broken := write("empty", ""), write("broken", "{{{")
 	tests := []struct {
 		name       string
@@ -45,6 +46,7 @@ func TestConnect(t *testing.T) {
 		{name: "an unknown context", kubeconfig: two, context: "gondor", err: `no context "gondor"; it has: moria, rivendell`},
 		{name: "a file that is not there", kubeconfig: dir + "/none", err: "--kubeconfig: stat"},
 		{name: "a file without contexts", kubeconfig: empty, err: "no kubeconfig with a context was found (looked at " + empty + ")"},
+		{name: "a context of a cluster and a user that there are not", kubeconfig: lost, context: "moria", err: "is of cluster \"x\", which the kubeconfig does not have\ncontext \"moria\" of the kubeconfig is of user \"z\""},
 		{name: "a file that is broken", kubeconfig: broken, err: "read the kubeconfig"},
 	}
 	for _, tt := range tests {
@@ -54,6 +56,9 @@ func TestConnect(t *testing.T) {
 			if tt.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.err) {
 					t.Fatalf("got %v, want an error about %q", err, tt.err)
+				}
+				if exitCode(err) != exitUsage {
+					t.Errorf("exit code %d, want %d", exitCode(err), exitUsage)
 				}
 				return
 			}

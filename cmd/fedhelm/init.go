@@ -31,12 +31,12 @@ func (p *program) initCommand() *cli.Command {
 			options, flagErr := chartOptions(c, name)
 			format, formatErr := outputFormat(c)
 			if c.Bool("dry-run") {
-				if err := usageErrors(c, argErr, flagErr, formatErr, options.Validate(), p.unfit(options)); err != nil {
+				if err := usageErrors(c, argErr, flagErr, formatErr, manifestsFormat(c), options.Validate(), p.unfit(options)); err != nil {
 					return err
 				}
 				return p.dryRun(c, options)
 			}
-			if err := usageErrors(c, argErr, flagErr, formatErr, options.ValidateFlags(), p.unfit(options)); err != nil {
+			if err := usageErrors(c, argErr, flagErr, formatErr, manifestsFormat(c), options.ValidateFlags(), p.unfit(options)); err != nil {
 				return err
 			}
 			if err := p.refusedBySchema(options); err != nil { // before the host is asked anything

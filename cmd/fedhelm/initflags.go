@@ -46,7 +46,7 @@ func chartFlags() []cli.Flag {
 		&cli.StringFlag{Name: "etcd-existing-claim", Category: categoryEtcd, Usage: "`CLAIM` to use, instead of a new one"},
 
 		&cli.StringFlag{Name: "api-server-service-type", Category: categoryAPI, Usage: "`TYPE` of the Service: LoadBalancer, NodePort or ClusterIP (default LoadBalancer)"},
-		&cli.StringSliceFlag{Name: "api-server-advertise-address", Category: categoryAPI, Usage: "`IP` that leads to a NodePort or ClusterIP Service (repeatable)"},
+		&cli.StringSliceFlag{Name: "api-server-advertise-address", Category: categoryAPI, Usage: "`IP` that leads to a NodePort or ClusterIP Service (repeatable); empty: none any more"},
 		&cli.IntFlag{Name: "api-server-port", Category: categoryAPI, Usage: "node `PORT` of a NodePort Service; 0: the host cluster chooses"},
 		&cli.BoolFlag{Name: "apiserver-enable-basic-auth", Category: categoryAPI, Usage: "let the administrator in with a password too"},
 		&cli.BoolFlag{Name: "apiserver-enable-token-auth", Category: categoryAPI, Usage: "let the administrator in with a token too"},
@@ -80,7 +80,7 @@ func chartOptions(c *cli.Context, name string) (chart.Options, error) {
 		},
 		APIServer: chart.APIServer{
 			ServiceType:        c.String("api-server-service-type"),
-			AdvertiseAddresses: r.commaList("api-server-advertise-address"),
+			AdvertiseAddresses: r.chosenList("api-server-advertise-address"),
 			BasicAuth:          r.given("apiserver-enable-basic-auth"),
 			TokenAuth:          r.given("apiserver-enable-token-auth"),
 			ExtraArgs:          r.overrides("apiserver-arg-overrides"),
@@ -135,6 +135,15 @@ func (r *flagReader) commaList(flag string) []string {
 				list = append(list, part)
 			}
 		}
+	}
+	return list
+}
+
+// chosenList is commaList for a flag that may take back what was chosen before: given and empty, it is an empty list and not nil.
+func (r *flagReader) chosenList(flag string) []string {
+	list := r.commaList(flag)
+	if list == nil && r.IsSet(flag) {
+		return []string{}
 	}
 	return list
 }

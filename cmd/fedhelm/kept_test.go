@@ -60,6 +60,13 @@ func TestASecondInitKeepsWhatTheFederationCameUpWith(t *testing.T) {
 			runs: []commandLine{{args: []string{"init", ephemeral, "--api-server-service-type=NodePort"}, up: true}, {args: []string{"init", "--api-server-port=30443"}}},
 		},
 		{
+			name: "a node port and addresses can be taken back", path: "controlPlane.apiServer.service", want: map[string]any{"type": "LoadBalancer", "nodePort": int64(0), "advertiseAddresses": []any{}},
+			runs: []commandLine{
+				{args: []string{"init", ephemeral, "--api-server-service-type=NodePort", "--api-server-port=30443", "--api-server-advertise-address=10.0.10.20"}, up: true},
+				{args: []string{"init", "--api-server-service-type=LoadBalancer", "--api-server-port=0", "--api-server-advertise-address="}},
+			},
+		},
+		{
 			name: "flags that do not go with what stays are refused", path: "controlPlane.apiServer.service.type", want: "NodePort", code: exitUsage,
 			runs: []commandLine{{args: []string{"init", ephemeral, "--api-server-service-type=NodePort"}, up: true}, {args: []string{"init", "--set=controlPlane.apiServer.service.type=ClusterIP", "--api-server-port=30443"}}},
 		},

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -20,6 +21,14 @@ func outputFormat(c *cli.Context) (string, error) {
 	default:
 		return "", fmt.Errorf("--output: %q is neither json nor yaml", format)
 	}
+}
+
+// manifestsFormat refuses a format that the manifests of a dry run do not have.
+func manifestsFormat(c *cli.Context) error {
+	if c.Bool("dry-run") && c.String("output") == "json" {
+		return errors.New("--output: the manifests of a dry run are printed in YAML: leave json out")
+	}
+	return nil
 }
 
 // namedOutputFlag is outputFlag for what is one object of the federation API.

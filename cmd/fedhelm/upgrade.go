@@ -26,7 +26,7 @@ func (p *program) upgradeCommand() *cli.Command {
 			name, argErr := optionsName(c)
 			options, flagErr := chartOptions(c, name)
 			format, formatErr := outputFormat(c)
-			if err := usageErrors(c, argErr, flagErr, formatErr, options.ValidateFlags(), p.unfit(options)); err != nil {
+			if err := usageErrors(c, argErr, flagErr, formatErr, manifestsFormat(c), options.ValidateFlags(), p.unfit(options)); err != nil {
 				return err
 			}
 			if err := p.refusedBySchema(options); err != nil { // before the host is asked anything

@@ -36,8 +36,8 @@ type Etcd struct {
 // APIServer is how the federation API server runs and is reached.
 type APIServer struct {
 	ServiceType        string
-	AdvertiseAddresses []string
-	NodePort           *int // nil and 0: the host cluster chooses
+	AdvertiseAddresses []string // nil: not chosen; empty: none
+	NodePort           *int     // 0: the host cluster chooses
 	BasicAuth          *bool
 	TokenAuth          *bool
 	ExtraArgs          map[string]any

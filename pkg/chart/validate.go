@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,6 +18,9 @@ const longestSuffix = "-controller-manager"
 
 // MaxNameLength is how long a federation's name may be so that every name made from it still is a DNS label.
 const MaxNameLength = validation.DNS1035LabelMaxLength - len(longestSuffix)
+
+// sizePattern is what the chart's schema takes for the size of a volume: no exponents, and nothing below a byte.
+var sizePattern = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$`)
 
 var (
 	serviceTypes = []string{"LoadBalancer", "NodePort", "ClusterIP"}
@@ -94,7 +98,7 @@ func (e Etcd) validate() error {
 		}
 	}
 	if e.Capacity != "" {
-		if q, err := resource.ParseQuantity(e.Capacity); err != nil || q.Sign() <= 0 {
+		if q, err := resource.ParseQuantity(e.Capacity); err != nil || q.Sign() <= 0 || !sizePattern.MatchString(e.Capacity) {
 			errs = append(errs, fmt.Errorf("--etcd-pv-capacity: %q is not a size such as 10Gi", e.Capacity))
 		}
 	}

@@ -32,6 +32,9 @@ func TestValidate(t *testing.T) {
 			o.Etcd.Servers = []string{"https://frodo:mellon@etcd:2379", "https://frodo@etcd:2379"}
 		}, want: []string{`"https://frodo:xxxxx@etcd:2379" has a user in it`, `"https://frodo@etcd:2379" has a user`}},
 		{name: "a capacity is a quantity", change: func(o *Options) { o.Etcd.Capacity = "10 gigs" }, want: []string{"--etcd-pv-capacity"}},
+		{name: "a capacity is what the schema takes too: no exponent", change: func(o *Options) { o.Etcd.Capacity = "1e9" }, want: []string{"--etcd-pv-capacity"}},
+		{name: "nor less than a byte", change: func(o *Options) { o.Etcd.Capacity = "100m" }, want: []string{"--etcd-pv-capacity"}},
+		{name: "nor a bare fraction", change: func(o *Options) { o.Etcd.Capacity = ".5Gi" }, want: []string{"--etcd-pv-capacity"}},
 		{name: "a capacity is more than nothing", change: func(o *Options) { o.Etcd.Capacity = "0" }, want: []string{"--etcd-pv-capacity"}},
 		{name: "a storage class is a name", change: func(o *Options) { o.Etcd.StorageClass = "a/b" }, want: []string{"--etcd-pv-storage-class"}},
 		{name: "a claim is a name", change: func(o *Options) { o.Etcd.ExistingClaim = "A" }, want: []string{"--etcd-existing-claim"}},

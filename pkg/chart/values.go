@@ -115,9 +115,10 @@ func (o Options) chosen() settings {
 	s.upstreamImage("dns.etcd.image", o.Etcd.Image)
 
 	s.text("controlPlane.apiServer.service.type", o.APIServer.ServiceType)
-	s.list("controlPlane.apiServer.service.advertiseAddresses", o.APIServer.AdvertiseAddresses)
+	// None, and 0, are written too: they take back what stands beneath.
+	s.set("controlPlane.apiServer.service.advertiseAddresses", anyList(o.APIServer.AdvertiseAddresses), o.APIServer.AdvertiseAddresses != nil)
 	if o.APIServer.NodePort != nil {
-		s.set("controlPlane.apiServer.service.nodePort", int64(*o.APIServer.NodePort), *o.APIServer.NodePort != 0)
+		s.set("controlPlane.apiServer.service.nodePort", int64(*o.APIServer.NodePort), true)
 	}
 	s.flag("controlPlane.apiServer.auth.basic.enabled", o.APIServer.BasicAuth)
 	s.flag("controlPlane.apiServer.auth.token.enabled", o.APIServer.TokenAuth)

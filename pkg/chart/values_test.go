@@ -96,7 +96,19 @@ func TestValues(t *testing.T) {
 			name:    "a node port of 0 lets the host cluster choose",
 			options: Options{APIServer: APIServer{ServiceType: "NodePort", NodePort: ptr.To(0), AdvertiseAddresses: []string{"10.0.10.20"}}},
 			want: table("controlPlane", table("apiServer", table("service", map[string]any{
-				"type": "NodePort", "advertiseAddresses": []any{"10.0.10.20"},
+				"type": "NodePort", "advertiseAddresses": []any{"10.0.10.20"}, "nodePort": int64(0),
+			}))),
+		},
+		{
+			name: "a node port of 0 and no addresses take back those beneath",
+			options: Options{
+				APIServer: APIServer{NodePort: ptr.To(0), AdvertiseAddresses: []string{}},
+				Base: table("controlPlane", table("apiServer", table("service", map[string]any{
+					"nodePort": int64(30443), "advertiseAddresses": []any{"10.0.10.20"},
+				}))),
+			},
+			want: table("controlPlane", table("apiServer", table("service", map[string]any{
+				"advertiseAddresses": []any{}, "nodePort": int64(0),
 			}))),
 		},
 		{
