@@ -19,6 +19,7 @@ import (
 	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
 	"github.com/fedhelm/fedhelm/pkg/release"
+	"github.com/fedhelm/fedhelm/pkg/setup"
 	"github.com/fedhelm/fedhelm/pkg/testutil/certs"
 )
 
@@ -186,6 +187,15 @@ func TestKubeconfig(t *testing.T) {
 	if merged, err := os.ReadFile(mine); err != nil || !strings.Contains(string(merged), "https://192.0.2.7") {
 		t.Errorf("the kubeconfig is %q, %v", merged, err)
 	}
+	if strings.Contains(c.err.String(), "chmod") {
+		t.Errorf("of a file that is its owner's alone it warns: %s", c.err.String())
+	}
+	if err := os.Chmod(mine, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.fedhelm("kubeconfig", "--merge", "fellowship", "-n", "middle-earth"); err != nil || !strings.Contains(c.err.String(), "chmod 600 "+mine) {
+		t.Errorf("of a file that others may read it does not warn: %v, %s", err, c.err.String())
+	}
 	for _, args := range [][]string{{"--merge", "-o", "x"}, {"--set-current-context"}} {
 		if err := c.fedhelm(append([]string{"kubeconfig", "fellowship"}, args...)...); exitCode(err) != exitUsage {
 			t.Errorf("%q ends with %v, want exit code %d", args, err, exitUsage)
@@ -221,6 +231,28 @@ func TestDeleteAsksFirst(t *testing.T) {
 			t.Error("no error")
 		}
 	})
+}
+
+func TestPrintDeleted(t *testing.T) {
+	ref := federation.Ref{Name: "fellowship", Namespace: "federation-system"}
+	tests := []struct {
+		name    string
+		deleted setup.Deleted
+		purge   bool
+		want    string
+	}{
+		{name: "the data that is kept", deleted: setup.Deleted{Ref: ref, Deleted: true, DataKept: []string{"data"}}, want: "claims data; to delete it too: fedhelm delete fellowship --purge-data\n"},
+		{name: "the data that is purged needs no word", deleted: setup.Deleted{Ref: ref, Deleted: true, DataPurged: []string{"data"}}, purge: true, want: "Federation fellowship is deleted.\n"},
+		{name: "data that is not ours to purge", deleted: setup.Deleted{Ref: ref, Deleted: true}, purge: true, want: "is left to you.\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var b strings.Builder
+			if printDeleted(&b, tt.deleted, tt.purge); !strings.HasSuffix(b.String(), tt.want) {
+				t.Errorf("it says\n%swant at the end\n%s", b.String(), tt.want)
+			}
+		})
+	}
 }
 
 func TestUpgradeNeedsARelease(t *testing.T) {

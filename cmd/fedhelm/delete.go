@@ -71,7 +71,7 @@ func (p *program) delete(c *cli.Context, name, format string) error {
 	if err != nil {
 		return err
 	}
-	return p.print(format, result, func(w io.Writer) { printDeleted(w, result) })
+	return p.print(format, result, func(w io.Writer) { printDeleted(w, result, c.Bool("purge-data")) })
 }
 
 func question(host *host, plan setup.Plan) string {
@@ -89,12 +89,15 @@ func question(host *host, plan setup.Plan) string {
 	return b.String()
 }
 
-func printDeleted(w io.Writer, d setup.Deleted) {
+func printDeleted(w io.Writer, d setup.Deleted, purge bool) {
 	if !d.Deleted {
 		fmt.Fprintln(w, "Nothing was deleted.")
 		return
 	}
 	fmt.Fprintf(w, "Federation %s is deleted.\n", d.Name)
+	if purge && len(d.DataPurged) == 0 {
+		fmt.Fprintln(w, "No claim of its own was there to purge: data in an etcd or a claim of yours (--etcd-servers, --etcd-existing-claim) is left to you.")
+	}
 	if len(d.DataKept) > 0 {
 		fmt.Fprintf(w, "Its data is kept in namespace %s, in claims %s; to delete it too: fedhelm delete %s --purge-data%s\n",
 			d.Namespace, strings.Join(d.DataKept, ", "), d.Name, namespaceHint(d.Namespace))

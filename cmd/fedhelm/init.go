@@ -11,6 +11,7 @@ import (
 
 	"github.com/fedhelm/fedhelm/pkg/chart"
 	"github.com/fedhelm/fedhelm/pkg/federation"
+	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
 	"github.com/fedhelm/fedhelm/pkg/progress"
 	"github.com/fedhelm/fedhelm/pkg/release"
 	"github.com/fedhelm/fedhelm/pkg/setup"
@@ -109,6 +110,9 @@ func (p *program) applyTo(c *cli.Context, s site, options chart.Options, format 
 	}
 	if result.Warning != "" {
 		s.reporter.Warnf("%s", result.Warning)
+	}
+	if warning := kubeconfig.Exposed(result.Kubeconfig); warning != "" {
+		s.reporter.Warnf("%s", warning)
 	}
 	return p.print(format, result, func(w io.Writer) {
 		fmt.Fprintf(w, "Federation API server is running at: %s\n", result.Server)

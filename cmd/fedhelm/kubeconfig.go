@@ -66,6 +66,9 @@ func (p *program) kubeconfig(c *cli.Context, ref federation.Ref) error {
 	if err != nil {
 		return err
 	}
+	if warning := kubeconfig.Exposed(file); warning != "" {
+		p.reporter(c).Warnf("%s", warning)
+	}
 	fmt.Fprintf(p.stdout, "Context %s is in %s; use it with: kubectl --context=%s get namespaces\n", incoming.CurrentContext, file, incoming.CurrentContext)
 	return nil
 }

@@ -51,8 +51,9 @@ type Plan struct {
 // Deleted says what Delete did.
 type Deleted struct {
 	federation.Ref
-	Deleted          bool     `json:"deleted"` // false: not confirmed
-	DataKept         []string `json:"dataKept,omitempty"`
+	Deleted          bool     `json:"deleted"`              // false: not confirmed
+	DataKept         []string `json:"dataKept,omitempty"`   // claims
+	DataPurged       []string `json:"dataPurged,omitempty"` // claims; what is in an etcd or a claim of the user's is not ours to delete
 	NamespaceDeleted bool     `json:"namespaceDeleted"`
 }
 
@@ -167,7 +168,7 @@ func (d *deleteRun) locked(ctx context.Context, plan Plan) (Deleted, error) {
 		if err := d.purge(held, plan); err != nil {
 			return Deleted{}, err
 		}
-		result.DataKept = nil
+		result.DataKept, result.DataPurged = nil, plan.Claims
 	}
 	if err := d.removeEntry(held, isOurs); err != nil {
 		return Deleted{}, err

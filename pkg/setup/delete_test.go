@@ -34,7 +34,7 @@ func TestDeleteWithDataLeavesNothing(t *testing.T) {
 	var asked Plan
 	o.Confirm = func(p Plan) (bool, error) { asked = p; return true, nil }
 	result, err := Delete(context.Background(), o)
-	if err != nil || !result.Deleted || !result.NamespaceDeleted || len(result.DataKept) > 0 {
+	if err != nil || !result.Deleted || !result.NamespaceDeleted || len(result.DataKept) > 0 || !slices.Equal(result.DataPurged, []string{"data-fellowship-etcd-0"}) {
 		t.Fatalf("Delete = %+v, %v", result, err)
 	}
 	if !asked.Purge || !slices.Equal(asked.Claims, []string{"data-fellowship-etcd-0"}) {
