@@ -92,7 +92,7 @@ func TestForbidden(t *testing.T) {
 	s.context("sam", s.hostServer(), s.host("create", "token", "sam", "--duration=1h"))
 	init := []string{"init", "fellowship", "--host-cluster-context=sam", "--federation-system-namespace=" + s.namespace, "--api-server-service-type=NodePort"}
 	r := s.try(time.Minute, "fedhelm", init...)
-	for _, part := range []string{`user of context "sam" may not`, "create statefulsets.apps", "create clusterroles.rbac.authorization.k8s.io", "auth can-i"} {
+	for _, part := range []string{`user of context "sam" may not`, "create/patch/delete statefulsets.apps", "create/delete clusterroles.rbac.authorization.k8s.io", "auth can-i"} {
 		if r.code != 3 || !strings.Contains(r.stderr, part) {
 			t.Fatalf("want a refusal that says %q\n%s", part, r)
 		}
