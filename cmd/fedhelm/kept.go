@@ -37,8 +37,8 @@ func (p *program) kept(c *cli.Context, s site, options chart.Options) (release.K
 		switch {
 		case errors.Is(context.Cause(c.Context), setup.ErrTimedOut):
 			return release.Kept{}, errNoAnswer
-		case c.Context.Err() != nil:
-			return release.Kept{}, c.Context.Err()
+		case c.Err() != nil:
+			return release.Kept{}, c.Err()
 		}
 		return release.Kept{}, setup.Refused(err)
 	}

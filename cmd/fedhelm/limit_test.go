@@ -9,10 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/fedhelm/fedhelm/pkg/check"
-	"github.com/fedhelm/fedhelm/pkg/federation"
-	"github.com/fedhelm/fedhelm/pkg/join"
 )
 
 // realHost is a program whose kubeconfig leads to a host cluster at this address.
@@ -31,12 +27,8 @@ func realHost(t *testing.T, address string) *console {
 		o.kubeconfig = file
 		return connectMember(o)
 	}
-	c.open = func(ctx context.Context, h join.Host, ref federation.Ref) (join.Federation, error) {
-		return open(ctx, h, ref)
-	}
-	c.openAPI = func(ctx context.Context, h *host, ref federation.Ref) (check.Server, check.Clusters, error) {
-		return openAPI(ctx, h, ref)
-	}
+	c.open = open
+	c.openAPI = openAPI
 	c.readLimit = time.Second
 	return c
 }

@@ -75,7 +75,7 @@ func (p *program) federation(c *cli.Context, host *host) (join.Federation, error
 		Context:   host.Context,
 	})
 	if err != nil {
-		if !errors.Is(err, federation.ErrNone) && !errors.Is(err, federation.ErrSeveral) && c.Context.Err() == nil {
+		if !errors.Is(err, federation.ErrNone) && !errors.Is(err, federation.ErrSeveral) && c.Err() == nil {
 			side := preflight.Side{Client: host.Client, Context: host.Context, Server: host.Server}
 			err = cmp.Or(preflight.HostAnswers(c.Context, side), err)
 		}

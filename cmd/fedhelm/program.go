@@ -96,8 +96,8 @@ func (p *program) run(ctx context.Context, argv []string) error {
 		bounded.reached = reached
 		return reached, err
 	}
-	app := bounded.app()
-	bounded.bounded(app.Commands)
+	app := bounded.app()          //nolint:contextcheck // commands get their context with their command line
+	bounded.bounded(app.Commands) //nolint:contextcheck // likewise
 	arranged, bad := arrange(app, argv)
 	return app.RunContext(context.WithValue(ctx, badFlags{}, bad), arranged)
 }

@@ -13,6 +13,7 @@ func TestKept(t *testing.T) {
 	type step = func(*testing.T, *Client, *fakeCluster)
 	trial := func(value string) step {
 		return func(t *testing.T, c *Client, _ *fakeCluster) {
+			t.Helper()
 			r := request(value)
 			r.Trial = true
 			if _, err := c.Apply(t.Context(), r); err != nil {
@@ -20,14 +21,18 @@ func TestKept(t *testing.T) {
 			}
 		}
 	}
-	byHelm := func(value string) step { return func(t *testing.T, c *Client, _ *fakeCluster) { applied(value)(t, c) } }
+	byHelm := func(value string) step {
+		return func(t *testing.T, c *Client, _ *fakeCluster) { t.Helper(); applied(value)(t, c) }
+	}
 	up := func(t *testing.T, c *Client, _ *fakeCluster) {
+		t.Helper()
 		if err := c.CameUp(t.Context(), "fellowship"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	failing := func(value string) step {
 		return func(t *testing.T, c *Client, cluster *fakeCluster) {
+			t.Helper()
 			cluster.hookErr = errors.New("job fellowship-pki failed: BackoffLimitExceeded")
 			if _, err := c.Apply(t.Context(), request(value)); err == nil {
 				t.Fatal("the release did not fail")
@@ -37,6 +42,7 @@ func TestKept(t *testing.T) {
 	}
 	in := func(status release.Status) step {
 		return func(t *testing.T, c *Client, _ *fakeCluster) {
+			t.Helper()
 			last, err := c.last(t.Context(), "fellowship")
 			if err != nil {
 				t.Fatal(err)
