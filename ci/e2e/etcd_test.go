@@ -77,10 +77,11 @@ func TestExternalEtcd(t *testing.T) {
 		"spec": {"selector": {"app": "chronicle"}, "ports": [{"port": 2379}]}}`, fmt.Sprintf(`{
 		"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "chronicle", "labels": {"app": "chronicle"}},
 		"spec": {
-			"securityContext": {"runAsUser": 65532, "fsGroup": 65532},
+			"securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "fsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
 			"containers": [{"name": "etcd", "image": %q, "command": ["etcd"], "args": [
 				"--data-dir=/data", "--listen-client-urls=https://0.0.0.0:2379", "--advertise-client-urls=https://%s:2379",
 				"--client-cert-auth", "--trusted-ca-file=/certs/ca.crt", "--cert-file=/certs/server.crt", "--key-file=/certs/server.key"],
+				"securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
 				"volumeMounts": [{"name": "data", "mountPath": "/data"}, {"name": "certs", "mountPath": "/certs"}]}],
 			"volumes": [{"name": "data", "emptyDir": {}}, {"name": "certs", "secret": {"secretName": "chronicle-server"}}]}}`, s.etcdImage(), host))
 	s.host("wait", "--for=condition=Ready", "pod/chronicle", "--timeout=2m")

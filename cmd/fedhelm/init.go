@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 	"helm.sh/helm/v3/pkg/chartutil"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/fedhelm/fedhelm/pkg/chart"
 	"github.com/fedhelm/fedhelm/pkg/federation"
@@ -68,6 +69,7 @@ func (p *program) apply(c *cli.Context, options chart.Options, format string) er
 	kept, err := p.kept(c, s, options)
 	switch {
 	case errors.Is(err, release.ErrNotFound):
+	case apierrors.IsForbidden(err): // the checks refuse this, with all else that is not allowed
 	case err != nil:
 		return err
 	case kept.CameUp || kept.Deployed && isUp(c, s.host, options):

@@ -15,11 +15,29 @@ import (
 // caller owns the result; nothing in it is shared with the options. The options must be valid.
 func (o Options) Values() (map[string]any, error) {
 	vals := deepCopy(o.Base)
+	o.DNS.replace(vals)
 	o.chosen().apply(vals)
 	if err := o.parseSet(vals); err != nil {
 		return nil, err
 	}
 	return vals, nil
+}
+
+// replace takes out of values what belongs to another provider, or to another zone, than is chosen now: its configuration, and its id of the zone.
+func (d DNS) replace(vals map[string]any) {
+	global, _ := vals["global"].(map[string]any)
+	beneath, _ := lookupIn(global, "dns").(map[string]any)
+	other := func(key, chosen string) bool {
+		was, _ := beneath[key].(string)
+		return chosen != "" && was != "" && was != chosen
+	}
+	provider := other("provider", d.Provider)
+	if provider {
+		delete(beneath, "configSecret")
+	}
+	if provider || other("zone", d.Zone) {
+		delete(beneath, "zoneID")
+	}
 }
 
 // parseSet writes what --set and --set-json say into vals. Their values are not part of an error: one may be secret.

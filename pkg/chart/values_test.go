@@ -169,6 +169,37 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// A provider's configuration is nothing for another one.
+func TestValuesOfAnotherProviderOrZone(t *testing.T) {
+	tests := []struct {
+		name string
+		dns  DNS
+		want map[string]any
+	}{
+		{"nothing is chosen", DNS{}, map[string]any{"provider": "coredns", "zone": "example.com.", "zoneID": "Z1", "configSecret": "ours", "ttl": "30s"}},
+		{"the same is chosen", DNS{Provider: "coredns", Zone: "example.com."},
+			map[string]any{"provider": "coredns", "zone": "example.com.", "zoneID": "Z1", "configSecret": "ours", "ttl": "30s"}},
+		{"another provider", DNS{Provider: "google-clouddns"}, map[string]any{"provider": "google-clouddns", "zone": "example.com.", "ttl": "30s"}},
+		{"another provider, with its configuration", DNS{Provider: "google-clouddns", ZoneID: "Z2", Config: []byte("[Global]\n")},
+			map[string]any{"provider": "google-clouddns", "zone": "example.com.", "zoneID": "Z2", "configSecret": "fellowship-dns-provider", "ttl": "30s"}},
+		{"another zone", DNS{Zone: "example.org."}, map[string]any{"provider": "coredns", "zone": "example.org.", "configSecret": "ours", "ttl": "30s"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			base := map[string]any{"global": map[string]any{"dns": map[string]any{
+				"provider": "coredns", "zone": "example.com.", "zoneID": "Z1", "configSecret": "ours", "ttl": "30s",
+			}}}
+			vals, err := Options{Name: "fellowship", DNS: tt.dns, Base: base}.Values()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(map[string]any{"global": map[string]any{"dns": tt.want}}, vals); diff != "" {
+				t.Errorf("values (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestValuesLeavesItsInputAlone(t *testing.T) {
 	base := table("controlPlane", table("apiServer", table("extraArgs", map[string]any{"v": "2"})))
 	o := Options{Base: base, APIServer: APIServer{ExtraArgs: map[string]any{"v": "4"}}, Set: []string{"controlPlane.nodeSelector.disk=ssd"}}

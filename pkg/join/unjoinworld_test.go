@@ -261,7 +261,9 @@ func (h *helm) Apply(context.Context, release.Request) (release.Outcome, error) 
 	return "", errors.New("unjoin installed something")
 }
 
-func (h *helm) Values(context.Context, string) (map[string]any, error) { return nil, release.ErrNotFound }
+func (h *helm) Values(context.Context, string) (map[string]any, error) {
+	return nil, release.ErrNotFound
+}
 
 func (h *helm) Uninstall(context.Context, string, release.UninstallOptions) error {
 	if h.fail != nil {
