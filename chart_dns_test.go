@@ -31,6 +31,8 @@ var refusedOfDNS = []refusal{
 	{"a suffix that only ends like its zone", umbrella, `{global: {dns: {provider: coredns, zone: a.b., suffix: xa.b.}}}`, "not in its zone"},
 	{"a further suffix outside of its zone", umbrella, `{global: {dns: {provider: coredns, zone: a., additional: [{provider: rfc2136, zone: b., suffix: c.}]}}}`, "global.dns.additional[0].suffix"},
 	{"a zone twice", umbrella, `{global: {dns: {provider: rfc2136, zone: a., additional: [{provider: rfc2136, zone: A.}]}}}`, `the zone "a." of provider "rfc2136" is named twice`},
+	{"updates for no server", controlPlane, `{global: {dns: {provider: rfc2136, zone: a.}}}`, `global.dns.provider is "rfc2136" without a configSecret`},
+	{"further updates for no server", umbrella, `{global: {dns: {provider: coredns, zone: a., additional: [{provider: rfc2136, zone: b.}]}}}`, `global.dns.additional[0].provider is "rfc2136" without a configSecret`},
 	{"a zone that is no host's name", umbrella, `{global: {dns: {provider: coredns, zone: a_b.}}}`, "at '/global/dns/zone'"},
 	{"a server that nobody makes", controlPlane, `{` + served + `}`, "set global.dns.configSecret"},
 	{"names of others from a server that knows none", umbrella, `{` + served + `, controlPlane: {controllerManager: {dns: {hostnames: cname}}}}`, `controlPlane.controllerManager.dns.hostnames is "cname"`},
@@ -57,7 +59,7 @@ func TestWhenADNSServerIsMade(t *testing.T) {
 		{"another provider", `{provider: aws-route53, zone: example.com.}`, ""},
 		{"provider coredns alone", `{provider: coredns, zone: Example.COM.}`, "example.com:5353 {"},
 		{"a further zone", `{provider: rfc2136, zone: a., configSecret: b, additional: [{provider: coredns, zone: inner.example.}]}`, "inner.example:5353 {"},
-		{"a further zone of a server of the user's", `{provider: rfc2136, zone: a., additional: [{provider: coredns, zone: b., configSecret: c}]}`, ""},
+		{"a further zone of a server of the user's", `{provider: rfc2136, zone: a., configSecret: b, additional: [{provider: coredns, zone: b., configSecret: c}]}`, ""},
 		{"several zones, one of them in capitals", `{provider: coredns, zone: a., additional: [{provider: coredns, zone: B.}]}`, "a:5353 b:5353 {"},
 	}
 	for _, tt := range tests {

@@ -17,6 +17,9 @@ global.dns.{{ $key }} is given without a provider: set global.dns.provider
 {{- if and .zone .suffix (not (hasSuffix (printf ".%s." (trimSuffix "." .zone | lower)) (printf ".%s" (lower .suffix)))) }}
 {{ $path }}.suffix {{ .suffix | quote }} is not in its zone: set it to {{ printf "%s." (trimSuffix "." .zone) | quote }}, or to a domain in that, with a dot at its end
 {{- end }}
+{{- if and (eq .provider "rfc2136") (not .configSecret) }}
+{{ $path }}.provider is "rfc2136" without a configSecret, and nothing says which server takes the updates: set {{ $path }}.configSecret to a Secret with federation-dns-provider.conf (fedhelm: --dns-provider-config=FILE)
+{{- end }}
 {{- end }}
 {{- $seen := list }}
 {{- range (include "federation-control-plane.dns.zones" . | fromYaml).zones }}
