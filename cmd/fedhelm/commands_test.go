@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -221,14 +222,25 @@ func TestDeleteAsksFirst(t *testing.T) {
 		t.Run("the answer "+strings.TrimSpace(tt.answer), func(t *testing.T) {
 			c := newConsole(nil, nil)
 			c.stdin = strings.NewReader(tt.answer)
-			if got, err := c.confirm("Sure"); err != nil || got != tt.want {
+			if got, err := c.confirm(t.Context(), "Sure"); err != nil || got != tt.want {
 				t.Errorf("confirm = %v, %v; want %v", got, err, tt.want)
 			}
 		})
 	}
 	t.Run("no answer at all", func(t *testing.T) {
-		if _, err := newConsole(nil, nil).confirm("Sure"); err == nil {
+		if _, err := newConsole(nil, nil).confirm(t.Context(), "Sure"); err == nil {
 			t.Error("no error")
+		}
+	})
+	t.Run("an interrupt instead of an answer", func(t *testing.T) {
+		c := newConsole(nil, nil)
+		silent, end := io.Pipe()
+		defer end.Close()
+		c.stdin = silent
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := c.confirm(ctx, "Sure"); !errors.Is(err, context.Canceled) {
+			t.Errorf("ends with %v, want it to be interrupted", err)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -62,7 +63,7 @@ func (p *program) delete(c *cli.Context, name, format string) error {
 			if c.Bool("yes") {
 				return true, nil
 			}
-			return p.confirm(question(s.host, plan))
+			return p.confirm(c.Context, question(s.host, plan))
 		},
 		Force:          c.Bool("force"),
 		KeepDNSRecords: c.Bool("keep-dns-records"),
@@ -112,13 +113,27 @@ func namespaceHint(namespace string) string {
 	return " --federation-system-namespace=" + namespace
 }
 
-// confirm asks on the terminal; anything but yes is no.
-func (p *program) confirm(question string) (bool, error) {
+// confirm asks on the terminal; anything but yes is no. An interrupt ends the wait for an answer.
+func (p *program) confirm(ctx context.Context, question string) (bool, error) {
 	fmt.Fprintf(p.stderr, "%s? [y/N] ", question)
-	answer, err := bufio.NewReader(p.stdin).ReadString('\n')
-	if err != nil && answer == "" {
-		return false, fmt.Errorf("read the answer: %w", err)
+	type line struct {
+		text string
+		err  error
 	}
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes", nil
+	read := make(chan line, 1)
+	go func() { // a terminal that is read cannot be told to stop: this goroutine may outlive the question, and ends with the program
+		text, err := bufio.NewReader(p.stdin).ReadString('\n')
+		read <- line{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(p.stderr)
+		return false, ctx.Err()
+	case answer := <-read:
+		if answer.err != nil && answer.text == "" {
+			return false, fmt.Errorf("read the answer: %w", answer.err)
+		}
+		yes := strings.ToLower(strings.TrimSpace(answer.text))
+		return yes == "y" || yes == "yes", nil
+	}
 }
