@@ -45,4 +45,12 @@ func (r Room) Limit(now time.Time) *int32 {
 	return &r.replicas
 }
 
+// Rest is for how long that goes on to count if nothing new is seen of the member; 0 when it does not.
+func (r Room) Rest(now time.Time) time.Duration {
+	if !r.limits(now) {
+		return 0
+	}
+	return r.lasts - now.Sub(r.seen)
+}
+
 func (r Room) limits(now time.Time) bool { return r.lasts > 0 && now.Sub(r.seen) < r.lasts }

@@ -63,8 +63,9 @@ func (d *drawing) members() []placement.Member {
 	return all
 }
 
-// recall tells members what room they lately had, and returns what the next plan is to remember of it; nil if there is nothing.
-func (d *drawing) recall(members []placement.Member) (rooms map[string]placement.Room) {
+// recall tells members what room they lately had, and has the plan remember it. A member in which nothing waits for room does not tell when it
+// has some: it is tried again when its lack of room counts no more.
+func (d *drawing) recall(p *plan, members []placement.Member) {
 	for i := range members {
 		m := &members[i]
 		var room placement.Room
@@ -77,12 +78,14 @@ func (d *drawing) recall(members []placement.Member) (rooms map[string]placement
 		if room == (placement.Room{}) {
 			continue
 		}
-		if rooms == nil {
-			rooms = map[string]placement.Room{}
+		if p.rooms == nil {
+			p.rooms = map[string]placement.Room{}
 		}
-		rooms[m.Name], m.Room = room, room.Limit(d.now)
+		p.rooms[m.Name], m.Room = room, room.Limit(d.now)
+		if rest := room.Rest(d.now); m.Unschedulable == 0 && rest > 0 && (p.lasts == 0 || rest < p.lasts) {
+			p.lasts = rest
+		}
 	}
-	return rooms
 }
 
 // preferences are those of the source, which was found well-formed.
@@ -119,7 +122,7 @@ func (d *drawing) add(p *plan, at int, is part) {
 func (d *drawing) replicas() *plan {
 	p := d.plan()
 	members := d.members()
-	p.rooms = d.recall(members)
+	d.recall(p, members)
 	layout := placement.Plan(d.key(), number(d.source.share.Replicas), d.preferences(), members)
 	p.notes = layout.Notes
 	untrimmed := false // one that did not go has more than it shall

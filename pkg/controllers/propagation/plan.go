@@ -3,6 +3,7 @@ package propagation
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -22,6 +23,7 @@ type plan struct {
 	unknown  []int32 // members whose copies were not known
 	notes    []string
 	rooms    map[string]placement.Room // of members that lately had none for all replicas; mostly nil
+	lasts    time.Duration             // until the next plan may give one of them more again, though nothing else has changed; 0: for ever
 }
 
 // part is what one member gets. It is small, since there is one for each member and object.

@@ -29,6 +29,9 @@ func (c *Controller) plan(_ context.Context, key delivery.Key) {
 	before := c.plans.get(key)
 	next := c.draw(kind, s, before)
 	c.plans.put(key, next)
+	if next.lasts > 0 {
+		c.planning.AddAfter(key, next.lasts)
+	}
 	var names []string
 	switch {
 	case before == nil:

@@ -1,0 +1,124 @@
+package propagation
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/utils/ptr"
+
+	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/delivery"
+	"github.com/fedhelm/fedhelm/pkg/shape"
+)
+
+// estate is members that have room for so many replicas of a Deployment. Nothing but a Report that changes has it planned again.
+type estate struct {
+	*stage
+	key   delivery.Key
+	room  map[string]int32
+	wants map[string]int32     // of the copies
+	since map[string]time.Time // that it is so many
+}
+
+// pass lets time pass.
+func (e *estate) pass(d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		for name, a := range e.agents {
+			e.live(name, a)
+		}
+		synctest.Wait()
+	}
+}
+
+// live has a member do what is wished, and tell of it: of pods that have no room when they have had none for a minute.
+func (e *estate) live(name string, a *fakeAgent) {
+	w := e.wish(name, e.key)
+	if w.Action == delivery.Present && (e.since[name].IsZero() || e.wants[name] != *w.Share.Replicas) {
+		e.wants[name], e.since[name] = *w.Share.Replicas, time.Now()
+	}
+	runs := min(e.wants[name], e.room[name])
+	c := &delivery.Copy{
+		SourceUID: "uid-of-web", Share: shape.Share{Replicas: ptr.To(e.wants[name])}, Generation: 1,
+		Status: fmt.Appendf(nil, `{"observedGeneration":1,"replicas":%d,"updatedReplicas":%[1]d,"readyReplicas":%d}`, e.wants[name], runs),
+	}
+	if time.Since(e.since[name]) >= time.Minute {
+		c.Unschedulable = e.wants[name] - runs
+	}
+	report := delivery.Report{State: delivery.Synced, Copy: c}
+	if cmp.Equal(a.Report(e.key), report) {
+		return
+	}
+	a.mu.Lock()
+	a.reports[e.key] = report
+	a.mu.Unlock()
+	e.reported(name, e.key)
+}
+
+// runs is how many replicas run in each member.
+func (e *estate) runs() map[string]int32 {
+	all := map[string]int32{}
+	for name := range e.agents {
+		all[name] = min(e.wants[name], e.room[name])
+	}
+	return all
+}
+
+// A member that had no room, and has some later, is found out although nothing waits there.
+func TestRoomThatBecomesFreeIsUsed(t *testing.T) {
+	tests := []struct {
+		name        string
+		preferences string
+		room        map[string]int32 // at first
+		before      map[string]int32 // what runs then
+		more        string           // who has room for ten more after that
+		want        map[string]int32
+	}{
+		{
+			name: "by a replica that waits in another member", room: map[string]int32{"a": 3, "b": 3}, before: map[string]int32{"a": 3, "b": 3},
+			more: "a", want: map[string]int32{"a": 4, "b": 3},
+		},
+		{
+			name: "whichever of them it is", room: map[string]int32{"a": 3, "b": 3}, before: map[string]int32{"a": 3, "b": 3},
+			more: "b", want: map[string]int32{"a": 3, "b": 4},
+		},
+		{
+			name: "by a minimum that was not met", preferences: `{"clusters":{"a":{"minReplicas":5},"b":{"weight":1}}}`,
+			room: map[string]int32{"a": 3, "b": 9}, before: map[string]int32{"a": 3, "b": 4}, more: "a", want: map[string]int32{"a": 5, "b": 2},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := &estate{
+					stage: newStage(t, "a", "b"), key: keyOf(deployments, "shop", "web"), room: maps.Clone(tt.room),
+					wants: map[string]int32{}, since: map[string]time.Time{},
+				}
+				go e.o.Ledger.Run(t.Context())
+				work(t.Context(), &e.running, 1, e.planning, e.plan)
+				e.see(deployments, object("web", func(o *unstructured.Unstructured) {
+					o.Object["apiVersion"], o.Object["kind"] = "apps/v1", "Deployment"
+					o.Object["spec"] = map[string]any{"replicas": int64(7), "template": map[string]any{}}
+					if tt.preferences != "" {
+						annotated(fedv1beta1.AnnotationV1DeploymentPreferences, tt.preferences)(o)
+					}
+				}))
+				e.pass(8 * time.Minute)
+				if diff := cmp.Diff(tt.before, e.runs()); diff != "" {
+					t.Errorf("running at first (-want +got):\n%s", diff)
+				}
+				e.room[tt.more] += 10
+				e.pass(3 * time.Hour)
+				if diff := cmp.Diff(tt.want, e.runs()); diff != "" {
+					t.Errorf("running later (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
