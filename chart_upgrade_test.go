@@ -6,6 +6,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -28,18 +29,38 @@ func (h host) GetClientFor(apiVersion, kind string) (dynamic.NamespaceableResour
 // upgrade renders the control plane with new values where it runs with old ones.
 func upgrade(t *testing.T, before, after map[string]any) error {
 	t.Helper()
-	var running []runtime.Object
-	for _, d := range render(t, controlPlane, before) {
-		if d.kind == "StatefulSet" {
-			running = append(running, &d.object)
-		}
-	}
-	return renderOn(t, host{fake.NewSimpleDynamicClient(runtime.NewScheme(), running...)}, after)
+	return upgradeOf(t, controlPlane, before, after)
 }
 
-func renderOn(t *testing.T, h host, values map[string]any) error {
+// upgradeOf is upgrade of any chart.
+func upgradeOf(t *testing.T, dir string, before, after map[string]any) error {
 	t.Helper()
-	c := load(t, controlPlane)
+	var running []runtime.Object
+	for _, d := range render(t, dir, before) {
+		if d.kind == "StatefulSet" {
+			running = append(running, given(t, &d.object))
+		}
+	}
+	return renderOn(t, dir, host{fake.NewSimpleDynamicClient(runtime.NewScheme(), running...)}, after)
+}
+
+// given is a StatefulSet as an API server gives it back, which writes quantities in its own way.
+func given(t *testing.T, put *unstructured.Unstructured) *unstructured.Unstructured {
+	t.Helper()
+	var typed appsv1.StatefulSet
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(put.Object, &typed); err != nil {
+		t.Fatal(err)
+	}
+	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&typed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &unstructured.Unstructured{Object: object}
+}
+
+func renderOn(t *testing.T, dir string, h host, values map[string]any) error {
+	t.Helper()
+	c := load(t, dir)
 	all, err := chartutil.ToRenderValues(c, values, chartutil.ReleaseOptions{
 		Name: "fellowship", Namespace: "federation-system", Revision: 2, IsUpgrade: true,
 	}, nil)
@@ -70,6 +91,30 @@ func TestUpgradeRefusesWhatEtcdCannotFollow(t *testing.T) {
 	}
 }
 
+// API servers give sizes back in the largest unit that they are whole numbers of.
+func TestUpgradeTakesSizesForWhatTheyAre(t *testing.T) {
+	tests := []struct{ name, before, after, want string }{
+		{"the same in a smaller unit", "1024Mi", "1024Mi", ""},
+		{"the same with a fraction", "0.5Gi", "0.5Gi", ""},
+		{"the same with a fraction of a byte", "1.1Gi", "1.1Gi", ""},
+		{"the same in powers of ten", "1000M", "1000M", ""},
+		{"the same without a unit", "1073741824", "1Gi", ""},
+		{"another number of the unit", "2000Mi", "2048Mi", "persistence.size cannot be changed from 2000Mi to 2048Mi"},
+		{"another unit", "10G", "10Gi", "persistence.size cannot be changed from 10G to 10Gi"},
+	}
+	const served = `global: {dns: {provider: coredns, zone: a.}}`
+	for _, tt := range tests {
+		for dir, others := range map[string]string{controlPlane: `global: {}`, dnsServer: served} {
+			t.Run(tt.name+"/"+dir, func(t *testing.T) {
+				of := func(size string) map[string]any {
+					return parseValues(t, `{`+others+`, etcd: {persistence: {size: "`+size+`"}}}`)
+				}
+				wantRefusal(t, upgradeOf(t, dir, of(tt.before), of(tt.after)), tt.want)
+			})
+		}
+	}
+}
+
 // wantRefusal wants an error that says something, or none at all.
 func wantRefusal(t *testing.T, err error, want string) {
 	t.Helper()
@@ -91,7 +136,7 @@ func TestUpgradeOfAnEtcdScaledToZeroIsNotRefused(t *testing.T) {
 		"spec":     map[string]any{"replicas": int64(0)},
 	}}
 	h := host{fake.NewSimpleDynamicClient(runtime.NewScheme(), stopped)}
-	if err := renderOn(t, h, parseValues(t, `{etcd: {persistence: {enabled: false}}}`)); err != nil {
+	if err := renderOn(t, controlPlane, h, parseValues(t, `{etcd: {persistence: {enabled: false}}}`)); err != nil {
 		t.Error(err)
 	}
 }
@@ -134,7 +179,7 @@ func TestUpgradeRefusesToLeaveTheStore(t *testing.T) {
 					h = host{fake.NewSimpleDynamicClient(runtime.NewScheme(), &d.object)}
 				}
 			}
-			wantRefusal(t, renderOn(t, h, parseValues(t, tt.after)), tt.want)
+			wantRefusal(t, renderOn(t, controlPlane, h, parseValues(t, tt.after)), tt.want)
 		})
 	}
 }

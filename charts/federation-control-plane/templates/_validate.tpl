@@ -74,7 +74,7 @@ etcd keeps its data in volumes of its own, and an upgrade would leave them behin
 etcd does not keep its data in volumes of its own, and an upgrade cannot move them there: leave {{ $persistence }} as it was
 {{- else if and $claims $own }}
 {{- $claim := (first $claims).spec -}}
-{{- if ne $claim.resources.requests.storage .Values.etcd.persistence.size }}
+{{- if ne (include "federation-control-plane.etcd.bytes" $claim.resources.requests.storage) (include "federation-control-plane.etcd.bytes" .Values.etcd.persistence.size) }}
 {{ $persistence }}.size cannot be changed from {{ $claim.resources.requests.storage }} to {{ .Values.etcd.persistence.size }} by an upgrade: set it back, and enlarge the PersistentVolumeClaims data-{{ .Release.Name }}-etcd-… themselves
 {{- end }}
 {{- if and .Values.etcd.persistence.storageClass (ne ($claim.storageClassName | default "") .Values.etcd.persistence.storageClass) }}

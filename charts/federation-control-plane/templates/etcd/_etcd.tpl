@@ -50,3 +50,11 @@ election-timeout: "100"
 peer-skip-client-san-verification: "true"
 {{- end }}
 {{- end -}}
+
+{{/* How many bytes a size is, such as 1Gi or 1024Mi: an API server may give it back in another unit than it was given. */}}
+{{- define "federation-control-plane.etcd.bytes" -}}
+{{- $unit := regexFind "[A-Za-z]*$" . -}}
+{{- $factors := dict "" 1 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18 -}}
+{{- $factors = merge $factors (dict "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 "Ei" 1152921504606846976) -}}
+{{- mulf (trimSuffix $unit .) (index $factors $unit) -}}
+{{- end -}}
