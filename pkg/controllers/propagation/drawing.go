@@ -51,13 +51,13 @@ func (d *drawing) onItsWay(member string, as delivery.State) *part {
 	}
 }
 
-// members are the selected ones as placement wants them.
+// members are the selected ones as placement wants them: without numbers below 0, whatever members say.
 func (d *drawing) members() []placement.Member {
 	all := make([]placement.Member, len(d.selected))
 	for i, at := range d.selected {
 		all[i] = d.roster.placed[at]
 		c := &d.copies[i]
-		all[i].Replicas, all[i].Running, all[i].Unschedulable = c.replicas, c.running, c.unschedulable
+		all[i].Replicas, all[i].Running, all[i].Unschedulable = max(c.replicas, 0), max(c.running, 0), max(c.unschedulable, 0)
 		all[i].Ready = all[i].Ready || c.finished // what is done there need not be done elsewhere
 	}
 	return all

@@ -288,6 +288,10 @@ func TestBounds(t *testing.T) {
 	}{
 		{name: "bounds are divided", d: drawn(scalers, of(2, 8), none, none), want: map[string]string{"a": "1-4", "b": "1-4"}},
 		{name: "members without a maximum have no autoscaler", d: drawn(scalers, of(1, 1), held(1, 1), none), want: map[string]string{"a": "1-1", "b": "absent"}},
+		{
+			name: "a member that says it runs less than nothing gives others no more than there is",
+			d:    drawn(scalers, of(2, 8), held(4, -1000), held(4, 4), held(4, 4)), want: map[string]string{"a": "1-1", "b": "1-3", "c": "1-4"},
+		},
 		{name: "who is away keeps it", d: drawn(scalers, of(2, 8), none, none).away(1), want: map[string]string{"a": "2-8", "b": "left alone"}},
 	}
 	for _, tt := range tests {
