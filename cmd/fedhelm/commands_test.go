@@ -280,8 +280,8 @@ type deployed struct {
 	values map[string]any
 }
 
-func (d deployed) Kept(context.Context, string, string) (release.Kept, error) {
-	return release.Kept{Values: d.values, CameUp: true, Deployed: true}, nil
+func (d deployed) Kept(context.Context, string, string, func() bool) (release.Kept, error) {
+	return release.Kept{Values: d.values, CameUp: true}, nil
 }
 
 func TestUpgradeKeepsValuesAndChecksThemWithTheFlags(t *testing.T) {

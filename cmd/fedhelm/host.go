@@ -31,7 +31,7 @@ type host struct {
 type releases interface {
 	setup.InitReleases
 	Values(ctx context.Context, name string) (map[string]any, error)
-	Kept(ctx context.Context, name, chart string) (release.Kept, error)
+	Kept(ctx context.Context, name, chart string, isUp func() bool) (release.Kept, error)
 }
 
 func hostFrom(c *cli.Context) hostOptions {

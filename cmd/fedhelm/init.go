@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/fedhelm/fedhelm/pkg/chart"
-	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/kubeconfig"
 	"github.com/fedhelm/fedhelm/pkg/progress"
 	"github.com/fedhelm/fedhelm/pkg/release"
@@ -72,19 +71,13 @@ func (p *program) apply(c *cli.Context, options chart.Options, format string) er
 	case apierrors.IsForbidden(err): // the checks refuse this, with all else that is not allowed
 	case err != nil:
 		return err
-	case kept.CameUp || kept.Deployed && isUp(c, s.host, options):
+	case kept.CameUp:
 		options.Base = chartutil.MergeTables(options.Base, kept.Values)
 	}
 	if err := usageErrors(c, options.Validate()); err != nil {
 		return err
 	}
 	return p.applyTo(c, s, options, format)
-}
-
-// isUp tells that a federation is ready now, though no run of ours saw it come up: it was slower than the limit.
-func isUp(c *cli.Context, host *host, options chart.Options) bool {
-	s, err := federation.Look(c.Context, host.Client, federation.Ref{Name: options.Name, Namespace: options.Namespace})
-	return err == nil && s.Found() && s.Ready
 }
 
 func (p *program) applyTo(c *cli.Context, s site, options chart.Options, format string) error {

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fedhelm/fedhelm/pkg/chart"
+	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/preflight"
 	"github.com/fedhelm/fedhelm/pkg/release"
 	"github.com/fedhelm/fedhelm/pkg/setup"
@@ -46,9 +47,15 @@ func (p *program) kept(c *cli.Context, s site, options chart.Options) (release.K
 	if err != nil {
 		return release.Kept{}, err
 	}
-	kept, err := s.releases.Kept(c.Context, options.Name, chrt.Name())
+	kept, err := s.releases.Kept(c.Context, options.Name, chrt.Name(), func() bool { return isUp(c.Context, s.host, options) })
 	if errors.Is(err, release.ErrOtherChart) {
 		return kept, setup.Refused(err)
 	}
 	return kept, err
+}
+
+// isUp tells that a federation is ready now.
+func isUp(ctx context.Context, host *host, options chart.Options) bool {
+	s, err := federation.Look(ctx, host.Client, federation.Ref{Name: options.Name, Namespace: options.Namespace})
+	return err == nil && s.Ready
 }

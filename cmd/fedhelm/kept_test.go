@@ -14,9 +14,12 @@ import (
 	kubefake "helm.sh/helm/v3/pkg/kube/fake"
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	k8stesting "k8s.io/client-go/testing"
 
+	"github.com/fedhelm/fedhelm/pkg/federation"
 	"github.com/fedhelm/fedhelm/pkg/release"
 )
 
@@ -35,6 +38,7 @@ type commandLine struct {
 	args   []string
 	failed bool // Helm fails
 	up     bool // the federation comes up after it
+	late   bool // and is up by the next run, though no run saw it come up
 }
 
 func TestASecondInitKeepsWhatTheFederationCameUpWith(t *testing.T) {
@@ -93,6 +97,14 @@ func TestASecondInitKeepsWhatTheFederationCameUpWith(t *testing.T) {
 			name: "an upgrade of what never came up keeps what there is", path: "controlPlane.etcd.external.servers", want: external,
 			runs: []commandLine{{args: []string{"init", "--etcd-servers=https://etcd.example.com:2379"}}, {args: []string{"upgrade", "--apiserver-arg-overrides=--v=4"}}},
 		},
+		{
+			name: "what came up after the limit stays, whatever came up before", path: "controlPlane.apiServer.service.type", want: "NodePort",
+			runs: []commandLine{{args: []string{"init", ephemeral}, up: true}, {args: []string{"init", "--api-server-service-type=NodePort"}, late: true}, {args: []string{"init", "--apiserver-arg-overrides=--v=4"}}},
+		},
+		{
+			name: "for an upgrade too", path: "controlPlane.apiServer.service.type", want: "NodePort",
+			runs: []commandLine{{args: []string{"init", ephemeral}, up: true}, {args: []string{"upgrade", "--api-server-service-type=NodePort"}, late: true}, {args: []string{"upgrade", "--apiserver-arg-overrides=--v=4"}}},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,7 +118,17 @@ func TestASecondInitKeepsWhatTheFederationCameUpWith(t *testing.T) {
 				Releases: storage.Init(memory), KubeClient: cluster, Capabilities: &capabilities, Log: func(string, ...any) {},
 			}, "federation-system")
 			client := answering()
-			client.PrependReactor("list", "deployments", func(k8stesting.Action) (bool, runtime.Object, error) { return true, nil, errors.New("not up") })
+			late := false
+			client.PrependReactor("list", "deployments", func(k8stesting.Action) (bool, runtime.Object, error) {
+				if late {
+					late = false // the run itself is to end
+					return true, &appsv1.DeploymentList{Items: []appsv1.Deployment{{
+						ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{federation.LabelInstance: "fellowship", federation.LabelPartOf: federation.PartOf}},
+						Status:     appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: 1},
+					}}}, nil
+				}
+				return true, nil, errors.New("not up")
+			})
 			file := filepath.Join(t.TempDir(), "config")
 			var err error
 			for _, run := range tt.runs {
@@ -118,6 +140,7 @@ func TestASecondInitKeepsWhatTheFederationCameUpWith(t *testing.T) {
 				c.host.files = []string{file}
 				err = c.fedhelm(append(run.args, "fellowship", "--quiet")...)
 				t.Logf("%q: %v", run.args, err)
+				late = run.late
 				if run.up {
 					if err := helm.CameUp(t.Context(), "fellowship"); err != nil {
 						t.Fatal(err)

@@ -88,7 +88,7 @@ func (noHelm) Uninstall(context.Context, string, release.UninstallOptions) error
 func (noHelm) Values(context.Context, string) (map[string]any, error) {
 	return nil, release.ErrNotFound
 }
-func (noHelm) Kept(context.Context, string, string) (release.Kept, error) {
+func (noHelm) Kept(context.Context, string, string, func() bool) (release.Kept, error) {
 	return release.Kept{}, release.ErrNotFound
 }
 func (noHelm) CameUp(context.Context, string) error { return nil }

@@ -25,13 +25,12 @@ type Kept struct {
 	// CameUp tells that they are of one that came up. A revision that was not applied on trial came up when Helm says that it was
 	// deployed.
 	CameUp bool
-	// Deployed tells that the newest revision is deployed, as far as Helm knows.
-	Deployed bool
 }
 
 // Kept finds what the release was given and is to keep, whatever failed since. ErrNotFound when there is no release,
-// ErrOtherChart when it is none of the chart of that name.
-func (c *Client) Kept(ctx context.Context, name, chart string) (Kept, error) {
+// ErrOtherChart when it is none of the chart of that name. isUp tells whether all that is deployed is ready now, and is asked only
+// when nobody saw that revision come up: it may have been slower than those who waited.
+func (c *Client) Kept(ctx context.Context, name, chart string, isUp func() bool) (Kept, error) {
 	history, err := c.history(ctx, name)
 	if err != nil {
 		return Kept{}, err
@@ -43,7 +42,10 @@ func (c *Client) Kept(ctx context.Context, name, chart string) (Kept, error) {
 	best := slices.MaxFunc(history, func(a, b *release.Release) int {
 		return cmp.Or(cmp.Compare(standing(a), standing(b)), a.Version-b.Version)
 	})
-	kept := Kept{Values: best.Config, CameUp: standing(best) == cameUp, Deployed: last.Info.Status == release.StatusDeployed}
+	kept := Kept{Values: best.Config, CameUp: standing(best) == cameUp}
+	if late := running(history); late != nil && standing(late) == deployed && isUp() {
+		kept = Kept{Values: late.Config, CameUp: true}
+	}
 	if kept.Values == nil {
 		kept.Values = map[string]any{}
 	}
@@ -71,6 +73,15 @@ func standing(r *release.Release) int {
 	default:
 		return cameUp
 	}
+}
+
+// running is the newest revision that Helm says is deployed; nil when none is.
+func running(history []*release.Release) *release.Release {
+	now := slices.DeleteFunc(slices.Clone(history), func(r *release.Release) bool { return r.Info.Status != release.StatusDeployed })
+	if len(now) == 0 {
+		return nil
+	}
+	return newest(now)
 }
 
 // wasDeployed tells that the revision once was what the cluster ran, as far as Helm knows.

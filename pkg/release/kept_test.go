@@ -56,6 +56,7 @@ func TestKept(t *testing.T) {
 	tests := []struct {
 		name  string
 		steps []step
+		isUp  bool // by now
 		value string
 		up    bool
 	}{
@@ -68,6 +69,10 @@ func TestKept(t *testing.T) {
 		{name: "nor several", steps: []step{byHelm("a"), failing("b"), failing("c")}, value: "a", up: true},
 		{name: "nor an upgrade that was deployed and did not come up", steps: []step{trial("a"), up, trial("b")}, value: "a", up: true},
 		{name: "of those that did not come up, one that was deployed goes before one that was not", steps: []step{trial("a"), failing("b")}, value: "a"},
+		{name: "unless it is up by now", steps: []step{trial("a"), up, trial("b")}, isUp: true, value: "b", up: true},
+		{name: "so is a first install that nobody saw come up", steps: []step{trial("a")}, isUp: true, value: "a", up: true},
+		{name: "what is up is what Helm deployed, not what failed since", steps: []step{trial("a"), up, trial("b"), failing("c")}, isUp: true, value: "b", up: true},
+		{name: "a first install that failed is none that is up", steps: []step{failing("a")}, isUp: true, value: "a"},
 		{name: "an upgrade that was killed hands nothing on", steps: []step{trial("a"), up, trial("b"), in(release.StatusPendingUpgrade)}, value: "a", up: true},
 		{name: "an uninstall that was refused takes nothing away", steps: []step{trial("a"), up, in(release.StatusUninstalling)}, value: "a", up: true},
 		{name: "not even when an upgrade failed since", steps: []step{trial("a"), up, in(release.StatusUninstalling), failing("b")}, value: "a", up: true},
@@ -78,7 +83,7 @@ func TestKept(t *testing.T) {
 			for _, step := range tt.steps {
 				step(t, c, cluster)
 			}
-			kept, err := c.Kept(t.Context(), "fellowship", "federation")
+			kept, err := c.Kept(t.Context(), "fellowship", "federation", func() bool { return tt.isUp })
 			if err != nil || kept.Values["value"] != tt.value || kept.CameUp != tt.up {
 				t.Errorf("Kept = %+v, %v; want value %q and CameUp %v", kept, err, tt.value, tt.up)
 			}
@@ -88,11 +93,11 @@ func TestKept(t *testing.T) {
 
 func TestKeptIsOfOneChartAlone(t *testing.T) {
 	c, _ := newFake(t)
-	if _, err := c.Kept(t.Context(), "fellowship", "federation"); !errors.Is(err, ErrNotFound) {
+	if _, err := c.Kept(t.Context(), "fellowship", "federation", nil); !errors.Is(err, ErrNotFound) {
 		t.Errorf("without a release: %v, want ErrNotFound", err)
 	}
 	applied("a")(t, c)
-	if _, err := c.Kept(t.Context(), "fellowship", "wordpress"); !errors.Is(err, ErrOtherChart) {
+	if _, err := c.Kept(t.Context(), "fellowship", "wordpress", nil); !errors.Is(err, ErrOtherChart) {
 		t.Errorf("got %v, want ErrOtherChart", err)
 	}
 }
