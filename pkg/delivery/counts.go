@@ -1,9 +1,15 @@
 package delivery
 
-import "sync/atomic"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // counts are how many keys are in states that somebody should see to.
-type counts struct{ conflicts, held atomic.Int64 }
+type counts struct {
+	conflicts, held atomic.Int64
+	telling         sync.Mutex // who tells last tells what is so
+}
 
 func (c *counts) of(s State) *atomic.Int64 {
 	switch s {
@@ -28,6 +34,7 @@ func (c *counts) move(from, to State) {
 
 // discount takes the keys of a table that is thrown away out of the counts.
 func (a *Agent) discount(t *table) {
+	defer a.tellCounts()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, r := range t.records {
@@ -37,6 +44,8 @@ func (a *Agent) discount(t *table) {
 }
 
 func (a *Agent) tellCounts() {
+	a.counts.telling.Lock()
+	defer a.counts.telling.Unlock()
 	a.Metrics.conflicts.WithLabelValues(a.Member.Name).Set(float64(a.counts.conflicts.Load()))
 	a.Metrics.held.WithLabelValues(a.Member.Name).Set(float64(a.counts.held.Load()))
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/fedhelm/fedhelm/pkg/kinds"
+	"github.com/fedhelm/fedhelm/pkg/members"
 	"github.com/fedhelm/fedhelm/pkg/testutil/eventually"
 	"github.com/fedhelm/fedhelm/pkg/testutil/fakeapi"
 )
@@ -63,5 +65,53 @@ func TestMetricsEndWithTheirMember(t *testing.T) {
 	w.end()
 	if found := series(t, registry); len(found) > 0 {
 		t.Errorf("of a member that has left there is still %q", found)
+	}
+}
+
+// gauges are the values of what an Agent's metrics say of the states of keys.
+func gauges(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			values[f.GetName()] = m.GetGauge().GetValue()
+		}
+	}
+	return values
+}
+
+// Somebody is called while they are not zero, and where nothing changes any more nothing would tell them anew.
+func TestCountsOfAKindThatIsFederatedNoMoreEnd(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	a := New(Options{
+		Member: &members.Member{Name: "gondor"}, Metrics: NewMetrics(registry),
+		Kind: func(kinds.ID) (kinds.Kind, bool) { return kinds.Kind{}, false },
+	})
+	configMaps := a.follower(kinds.Kind{Version: "v1", Resource: "configmaps", Namespaced: true}, listing)
+	for key, state := range map[string]State{"rival": Conflict, "orphan": Held} {
+		configMaps.change(name{"default", key}, func(r *record) {
+			a.counts.move(r.state, state)
+			r.state = state
+		})
+	}
+	a.tellCounts()
+	for _, step := range []struct {
+		drop bool
+		want float64
+	}{{drop: false, want: 1}, {drop: true, want: 0}} {
+		if step.drop && !a.dropped(configMaps) {
+			t.Fatal("the kind is followed still")
+		}
+		is := gauges(t, registry)
+		for _, metric := range []string{"federation_delivery_conflicts", "federation_copies_held"} {
+			if is[metric] != step.want {
+				t.Errorf("%s is %v, want %v; dropped: %t", metric, is[metric], step.want, step.drop)
+			}
+		}
 	}
 }
