@@ -40,11 +40,11 @@ type Request struct {
 	Trial bool
 }
 
-func (r Request) labels() map[string]string {
+func (r Request) labels(revision int) map[string]string {
 	if !r.Trial {
 		return nil
 	}
-	return map[string]string{labelCameUp: cameUpNo}
+	return map[string]string{labelCameUp: cameUpNo(revision)}
 }
 
 // Apply makes the release what is asked for, whatever state it is in: it installs a new one, upgrades one that differs, and
@@ -72,14 +72,14 @@ func (c *Client) Apply(ctx context.Context, r Request) (Outcome, error) {
 			return Unchanged, err
 		}
 		if same {
-			return Repaired, c.upgrade(ctx, r)
+			return Repaired, c.upgrade(ctx, r, last.Version+1)
 		}
-		return Upgraded, c.upgrade(ctx, r)
+		return Upgraded, c.upgrade(ctx, r, last.Version+1)
 	default:
 		if _, err := within(ctx, func() (struct{}, error) { return struct{}{}, c.settle(last, r.Abandoned) }); err != nil {
 			return "", err
 		}
-		return Repaired, c.upgrade(ctx, r)
+		return Repaired, c.upgrade(ctx, r, last.Version+1)
 	}
 }
 
@@ -88,7 +88,7 @@ func (c *Client) install(ctx context.Context, r Request) error {
 	install.ReleaseName, install.Namespace = r.Name, c.namespace
 	install.DisableOpenAPIValidation = true
 	install.Timeout = untilDone(ctx)
-	install.Labels = r.labels()
+	install.Labels = r.labels(1)
 	_, err := withGrace(ctx, recordGrace, func() (*release.Release, error) { return install.RunWithContext(ctx, r.Chart, r.Values) })
 	if errors.Is(err, driver.ErrReleaseExists) {
 		return fmt.Errorf("%w: release %q came to be in namespace %q just now; run this again when that has ended", ErrBusy, r.Name, c.namespace)
@@ -96,14 +96,14 @@ func (c *Client) install(ctx context.Context, r Request) error {
 	return c.explain(ctx, err)
 }
 
-func (c *Client) upgrade(ctx context.Context, r Request) error {
+func (c *Client) upgrade(ctx context.Context, r Request, revision int) error {
 	upgrade := action.NewUpgrade(c.cfg)
 	upgrade.Namespace = c.namespace
 	upgrade.ResetValues = true // the request is all there is to know
 	upgrade.MaxHistory = maxHistory
 	upgrade.DisableOpenAPIValidation = true
 	upgrade.Timeout = untilDone(ctx)
-	upgrade.Labels = r.labels()
+	upgrade.Labels = r.labels(revision)
 	_, err := withGrace(ctx, recordGrace, func() (*release.Release, error) { return upgrade.RunWithContext(ctx, r.Name, r.Chart, r.Values) })
 	return c.explain(ctx, err)
 }

@@ -12,10 +12,10 @@ import (
 // labelCameUp is on a revision that was applied on trial, and says whether it came up.
 const labelCameUp = "federation.fedhelm.io/came-up"
 
-const (
-	cameUpNo  = "no"
-	cameUpYes = "yes"
-)
+const cameUpYes = "yes"
+
+// cameUpNo names the revision, because the revisions that somebody's Helm makes later inherit the label.
+func cameUpNo(revision int) string { return fmt.Sprintf("no-%d", revision) }
 
 // Kept is what a release was given and is to keep.
 type Kept struct {
@@ -68,7 +68,7 @@ func standing(r *release.Release) int {
 	switch {
 	case !wasDeployed(r):
 		return neverDeployed
-	case r.Labels[labelCameUp] == cameUpNo:
+	case r.Labels[labelCameUp] == cameUpNo(r.Version):
 		return deployed
 	default:
 		return cameUp
@@ -97,7 +97,7 @@ func wasDeployed(r *release.Release) bool {
 // CameUp records of the newest revision, if it was applied on trial, that what it stands for has come up.
 func (c *Client) CameUp(ctx context.Context, name string) error {
 	last, err := c.last(ctx, name)
-	if err != nil || last.Labels[labelCameUp] != cameUpNo {
+	if err != nil || last.Labels[labelCameUp] != cameUpNo(last.Version) {
 		return err
 	}
 	last.Labels[labelCameUp] = cameUpYes

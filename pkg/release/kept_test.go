@@ -73,6 +73,8 @@ func TestKept(t *testing.T) {
 		{name: "so is a first install that nobody saw come up", steps: []step{trial("a")}, isUp: true, value: "a", up: true},
 		{name: "what is up is what Helm deployed, not what failed since", steps: []step{trial("a"), up, trial("b"), failing("c")}, isUp: true, value: "b", up: true},
 		{name: "a first install that failed is none that is up", steps: []step{failing("a")}, isUp: true, value: "a"},
+		{name: "what somebody's Helm deployed came up, whatever was on trial before", steps: []step{trial("a"), up, trial("b"), byHelm("c")}, value: "c", up: true},
+		{name: "and is none for fedhelm to mark", steps: []step{trial("a"), byHelm("b"), up}, value: "b", up: true},
 		{name: "an upgrade that was killed hands nothing on", steps: []step{trial("a"), up, trial("b"), in(release.StatusPendingUpgrade)}, value: "a", up: true},
 		{name: "an uninstall that was refused takes nothing away", steps: []step{trial("a"), up, in(release.StatusUninstalling)}, value: "a", up: true},
 		{name: "not even when an upgrade failed since", steps: []step{trial("a"), up, in(release.StatusUninstalling), failing("b")}, value: "a", up: true},
