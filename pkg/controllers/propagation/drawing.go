@@ -63,9 +63,9 @@ func (d *drawing) members() []placement.Member {
 	return all
 }
 
-// recall tells members what room they lately had, and has the plan remember it. A member in which nothing waits for room does not tell when it
-// has some: it is tried again when its lack of room counts no more.
-func (d *drawing) recall(p *plan, members []placement.Member) {
+// recall tells members what room they lately had, and returns what the next plan is to remember of it; nil if there is nothing. A member in which
+// nothing waits for room does not tell when it has some: lasts is until the first of them may be tried again; 0 without any.
+func (d *drawing) recall(members []placement.Member) (rooms map[string]placement.Room, lasts time.Duration) {
 	for i := range members {
 		m := &members[i]
 		var room placement.Room
@@ -78,14 +78,15 @@ func (d *drawing) recall(p *plan, members []placement.Member) {
 		if room == (placement.Room{}) {
 			continue
 		}
-		if p.rooms == nil {
-			p.rooms = map[string]placement.Room{}
+		if rooms == nil {
+			rooms = map[string]placement.Room{}
 		}
-		p.rooms[m.Name], m.Room = room, room.Limit(d.now)
-		if rest := room.Rest(d.now); m.Unschedulable == 0 && rest > 0 && (p.lasts == 0 || rest < p.lasts) {
-			p.lasts = rest
+		rooms[m.Name], m.Room = room, room.Limit(d.now)
+		if rest := room.Rest(d.now); m.Unschedulable == 0 && rest > 0 && (lasts == 0 || rest < lasts) {
+			lasts = rest
 		}
 	}
+	return rooms, lasts
 }
 
 // preferences are those of the source, which was found well-formed.
@@ -122,9 +123,12 @@ func (d *drawing) add(p *plan, at int, is part) {
 func (d *drawing) replicas() *plan {
 	p := d.plan()
 	members := d.members()
-	d.recall(p, members)
+	rooms, lasts := d.recall(members)
 	layout := placement.Plan(d.key(), number(d.source.share.Replicas), d.preferences(), members)
-	p.notes = layout.Notes
+	p.notes, p.rooms = layout.Notes, rooms
+	if layout.Unplaced > 0 { // a minimum alone is no reason to stop what runs elsewhere, only to see
+		p.lasts = lasts
+	}
 	untrimmed := false // one that did not go has more than it shall
 	var surplus []int32
 	for i, at := range d.selected {

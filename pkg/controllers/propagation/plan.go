@@ -23,7 +23,7 @@ type plan struct {
 	unknown  []int32 // members whose copies were not known
 	notes    []string
 	rooms    map[string]placement.Room // of members that lately had none for all replicas; mostly nil
-	lasts    time.Duration             // until the next plan may give one of them more again, though nothing else has changed; 0: for ever
+	lasts    time.Duration             // until one of them is to be tried again with what is not placed; 0: nothing is to be tried
 }
 
 // part is what one member gets. It is small, since there is one for each member and object.
