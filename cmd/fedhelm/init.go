@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/urfave/cli/v2"
-	"helm.sh/helm/v3/pkg/chartutil"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/fedhelm/fedhelm/pkg/chart"
@@ -72,7 +71,7 @@ func (p *program) apply(c *cli.Context, options chart.Options, format string) er
 	case err != nil:
 		return err
 	case kept.CameUp:
-		options.Base = chartutil.MergeTables(options.Base, kept.Values)
+		options.Keep(kept.Values)
 	}
 	if err := usageErrors(c, options.Validate()); err != nil {
 		return err

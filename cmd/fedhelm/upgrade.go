@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/urfave/cli/v2"
-	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/fedhelm/fedhelm/pkg/chart"
 	"github.com/fedhelm/fedhelm/pkg/release"
@@ -51,7 +50,7 @@ func (p *program) upgrade(c *cli.Context, options chart.Options, format string) 
 	if err != nil {
 		return err
 	}
-	options.Base = chartutil.MergeTables(options.Base, kept.Values)
+	options.Keep(kept.Values)
 	if err := usageErrors(c, options.Validate()); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ type Options struct {
 	ControllerManager ControllerManager
 	DNS               DNS
 
-	// Base lies beneath all of the above: values files, or the values of the release that is upgraded.
+	// Base lies beneath all of the above: values files. Keep lays what a release was given beneath them.
 	Base map[string]any
 	// Set lies above all of the above: Helm's path=value expressions. SetJSON lies highest: path=JSON.
 	Set, SetJSON []string

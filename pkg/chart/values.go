@@ -15,12 +15,18 @@ import (
 // caller owns the result; nothing in it is shared with the options. The options must be valid.
 func (o Options) Values() (map[string]any, error) {
 	vals := deepCopy(o.Base)
-	o.DNS.replace(vals)
 	o.chosen().apply(vals)
 	if err := o.parseSet(vals); err != nil {
 		return nil, err
 	}
 	return vals, nil
+}
+
+// Keep lays beneath Base what the release was given before, but for what belongs to another DNS provider or zone than the flags choose.
+func (o *Options) Keep(values map[string]any) {
+	kept := deepCopy(values)
+	o.DNS.replace(kept)
+	o.Base = chartutil.MergeTables(o.Base, kept)
 }
 
 // replace takes out of values what belongs to another provider, or to another zone, than is chosen now: its configuration, and its id of the zone.

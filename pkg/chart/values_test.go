@@ -174,22 +174,27 @@ func TestValuesOfAnotherProviderOrZone(t *testing.T) {
 	tests := []struct {
 		name string
 		dns  DNS
+		base map[string]any
 		want map[string]any
 	}{
-		{"nothing is chosen", DNS{}, map[string]any{"provider": "coredns", "zone": "example.com.", "zoneID": "Z1", "configSecret": "ours", "ttl": "30s"}},
-		{"the same is chosen", DNS{Provider: "coredns", Zone: "example.com."},
+		{"nothing is chosen", DNS{}, nil, map[string]any{"provider": "coredns", "zone": "example.com.", "zoneID": "Z1", "configSecret": "ours", "ttl": "30s"}},
+		{"the same is chosen", DNS{Provider: "coredns", Zone: "example.com."}, nil,
 			map[string]any{"provider": "coredns", "zone": "example.com.", "zoneID": "Z1", "configSecret": "ours", "ttl": "30s"}},
-		{"another provider", DNS{Provider: "google-clouddns"}, map[string]any{"provider": "google-clouddns", "zone": "example.com.", "ttl": "30s"}},
-		{"another provider, with its configuration", DNS{Provider: "google-clouddns", ZoneID: "Z2", Config: []byte("[Global]\n")},
+		{"another provider", DNS{Provider: "google-clouddns"}, nil, map[string]any{"provider": "google-clouddns", "zone": "example.com.", "ttl": "30s"}},
+		{"another provider, with its configuration", DNS{Provider: "google-clouddns", ZoneID: "Z2", Config: []byte("[Global]\n")}, nil,
 			map[string]any{"provider": "google-clouddns", "zone": "example.com.", "zoneID": "Z2", "configSecret": "fellowship-dns-provider", "ttl": "30s"}},
-		{"another zone", DNS{Zone: "example.org."}, map[string]any{"provider": "coredns", "zone": "example.org.", "configSecret": "ours", "ttl": "30s"}},
+		{"another provider, with its Secret and id in a values file", DNS{Provider: "google-clouddns"}, map[string]any{"global": map[string]any{"dns": map[string]any{"configSecret": "mine", "zoneID": "Z2"}}},
+			map[string]any{"provider": "google-clouddns", "zone": "example.com.", "zoneID": "Z2", "configSecret": "mine", "ttl": "30s"}},
+		{"another zone", DNS{Zone: "example.org."}, nil, map[string]any{"provider": "coredns", "zone": "example.org.", "configSecret": "ours", "ttl": "30s"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			base := map[string]any{"global": map[string]any{"dns": map[string]any{
+			kept := map[string]any{"global": map[string]any{"dns": map[string]any{
 				"provider": "coredns", "zone": "example.com.", "zoneID": "Z1", "configSecret": "ours", "ttl": "30s",
 			}}}
-			vals, err := Options{Name: "fellowship", DNS: tt.dns, Base: base}.Values()
+			o := Options{Name: "fellowship", DNS: tt.dns, Base: tt.base}
+			o.Keep(kept)
+			vals, err := o.Values()
 			if err != nil {
 				t.Fatal(err)
 			}
