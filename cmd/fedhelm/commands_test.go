@@ -301,6 +301,34 @@ func TestUpgradeKeepsValuesAndChecksThemWithTheFlags(t *testing.T) {
 	}
 }
 
+func TestUpgradeSetsElementsOfListsThatItKeeps(t *testing.T) {
+	const first, second = "https://a.example.com:2379", "https://b.example.com:2379"
+	tests := []struct {
+		name string
+		args []string
+		want int
+	}{
+		{"one more", []string{"--set=controlPlane.etcd.external.servers[1]=" + second}, 0},
+		{"one more, with something else", []string{"--set=controlPlane.apiServer.replicas=2,controlPlane.etcd.external.servers[1]=" + second}, 0},
+		{"one more, as JSON", []string{`--set-json=controlPlane.etcd.external.servers[1]="` + second + `"`}, 0},
+		{"one that is not next to those that there are", []string{"--set=controlPlane.etcd.external.servers[2]=" + second}, exitUsage},
+		{"what no list beneath would mend", []string{"--set=controlPlane.etcd.external.servers=b"}, exitUsage},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			external := map[string]any{"servers": []any{first}}
+			c := newConsole(answering(), deployed{values: map[string]any{"controlPlane": map[string]any{"etcd": map[string]any{"external": external}}}})
+			err := c.fedhelm(append([]string{"upgrade", "fellowship", "--dry-run"}, tt.args...)...)
+			if exitCode(err) != tt.want {
+				t.Fatalf("ends with exit code %d: %v; want %d", exitCode(err), err, tt.want)
+			}
+			if err == nil && !strings.Contains(c.out.String(), "--etcd-servers="+first+","+second) {
+				t.Error("the API server is not given both")
+			}
+		})
+	}
+}
+
 func TestVersion(t *testing.T) {
 	c := newConsole(nil, nil)
 	if err := c.fedhelm("version", "--client", "-o", "json"); err != nil {

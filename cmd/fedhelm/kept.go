@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -21,8 +23,17 @@ func (p *program) unfit(options chart.Options) error {
 	})
 }
 
-// refusedBySchema is what the chart's schema has against the options, which no values beneath them would mend.
+// refusedBySchema is what the chart's schema has against the options, which no values beneath them would mend. Elements of lists are
+// left out: all the rest of the list may lie beneath.
 func (p *program) refusedBySchema(options chart.Options) error {
+	ofElement := func(expr string) bool {
+		return slices.ContainsFunc(strings.Split(expr, ","), func(each string) bool { // several may be in one
+			path, _, _ := strings.Cut(each, "=")
+			return strings.Contains(path, "[")
+		})
+	}
+	options.Set = slices.DeleteFunc(slices.Clone(options.Set), ofElement)
+	options.SetJSON = slices.DeleteFunc(slices.Clone(options.SetJSON), ofElement)
 	_, err := p.render(options)
 	var values *release.ChartError
 	if errors.As(err, &values) && values.Schema {
