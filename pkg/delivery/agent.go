@@ -220,6 +220,7 @@ func (a *Agent) follower(k kinds.Kind, to phase) *table {
 			a.discount(t)
 		}
 		t = newTable(lens{kind: k, federation: a.Federation, federationUID: a.FederationUID})
+		t.counts = &a.counts
 		a.tables[k.ID()] = t
 	}
 	if t.begin(to) {

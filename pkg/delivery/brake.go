@@ -155,7 +155,7 @@ func (a *Agent) hold(k Key, message string) {
 	t.amend(k.name(), func(r *record) {
 		v := verdict{state: Held, message: message}
 		if changed = r.there && !r.sameVerdict(v); changed {
-			a.counts.move(r.state, Held)
+			t.counts.move(r.state, Held)
 			r.state, r.wished = Held, ""
 			r.remember().message = message
 		}

@@ -32,15 +32,16 @@ func (c *counts) move(from, to State) {
 	}
 }
 
-// discount takes the keys of a table that is thrown away out of the counts.
+// discount takes the keys of a table that is thrown away out of the counts, for good: somebody may be at work on one of them.
 func (a *Agent) discount(t *table) {
 	defer a.tellCounts()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, r := range t.records {
-		a.counts.move(r.state, "")
+		t.counts.move(r.state, "")
 		r.state = ""
 	}
+	t.counts = &counts{}
 }
 
 func (a *Agent) tellCounts() {

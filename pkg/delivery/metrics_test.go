@@ -115,3 +115,25 @@ func TestCountsOfAKindThatIsFederatedNoMoreEnd(t *testing.T) {
 		}
 	}
 }
+
+// Who works on a key meanwhile tells the table that it began with.
+func TestATableThatIsThrownAwayCountsForNobody(t *testing.T) {
+	t.Parallel()
+	a := New(Options{
+		Member: &members.Member{Name: "gondor"}, Changed: func(Key) {},
+		Kind: func(kinds.ID) (kinds.Kind, bool) { return kinds.Kind{}, false },
+	})
+	k := kinds.Kind{Version: "v1", Resource: "configmaps", Namespaced: true}
+	work := func(state State, key string) {
+		j := &job{Agent: a, t: a.follower(k, listing), kind: k, key: Key{Kind: k.ID(), Namespace: "default", Name: key}, n: name{"default", key}}
+		if !a.dropped(j.t) {
+			t.Fatal("the kind is followed still")
+		}
+		j.conclude(attempt{}, verdict{state: state})
+	}
+	work(Conflict, "rival")
+	work(Held, "orphan")
+	if conflicts, held := a.counts.conflicts.Load(), a.Standing().Held; conflicts != 0 || held != 0 {
+		t.Errorf("%d conflicts and %d copies held, of keys that there are not", conflicts, held)
+	}
+}

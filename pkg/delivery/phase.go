@@ -19,7 +19,7 @@ const (
 const longBarred = time.Minute
 
 func newTable(l lens) *table {
-	return &table{lens: l, kick: make(chan struct{}, 1), records: map[name]*record{}, waiting: map[name]Priority{}}
+	return &table{lens: l, kick: make(chan struct{}, 1), records: map[name]*record{}, waiting: map[name]Priority{}, counts: &counts{}}
 }
 
 // begin has the kind followed, or (asked) found out whether that is needed. It tells whether nobody is at work on that yet.

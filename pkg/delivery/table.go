@@ -23,6 +23,7 @@ type table struct {
 	records map[name]*record
 	waiting map[name]Priority // to be looked at once the copies are known
 	ours    int               // records of copies
+	counts  *counts           // of the records' states; those of nobody once the table is thrown away
 	seen    uint64            // resourceVersion up to which all is known
 	lists   uint64
 }

@@ -124,7 +124,7 @@ func (j *job) conclude(try attempt, v verdict) {
 	var wait time.Duration
 	j.t.change(j.n, func(r *record) {
 		changed, wasHeld = !r.sameVerdict(v), r.state == Held
-		j.counts.move(r.state, v.state)
+		j.t.counts.move(r.state, v.state)
 		r.state, r.wished = v.state, v.hash
 		wait = j.note(r, try, v)
 		if j.forgets {
@@ -132,7 +132,7 @@ func (j *job) conclude(try attempt, v verdict) {
 		}
 		r.tidy()
 		if !r.there && (v.state == "" || j.wish.Action == Unsourced) {
-			j.counts.move(v.state, "")
+			j.t.counts.move(v.state, "")
 			delete(j.t.records, j.n)
 		}
 	})
