@@ -28,3 +28,25 @@ func (w *world) dueIn(q *queue, k Key) time.Duration {
 	}
 	return it.at.Sub(q.clock.Now())
 }
+
+func TestACopyTellsThatItsPodsWereNotLookedAt(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		crew *crew
+		want bool
+	}{
+		{"not of one that is ready", nil, false},
+		{"of one that is not", &crew{}, true},
+		{"until they have been, whatever was found", &crew{visits: 1}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := record{sight: sight{ours: true}, there: true, crew: tt.crew}
+			if got := r.report().Copy.Unlooked; got != tt.want {
+				t.Errorf("Unlooked is %t, want %t", got, tt.want)
+			}
+		})
+	}
+}

@@ -73,7 +73,7 @@ func (r *record) report() Report {
 		c.Share = *r.share
 	}
 	if r.crew != nil {
-		c.Unschedulable, c.Waiting = r.crew.unschedulable, r.crew.waiting
+		c.Unschedulable, c.Waiting, c.Unlooked = r.crew.unschedulable, r.crew.waiting, r.crew.visits == 0
 	}
 	report.Copy = c
 	return report

@@ -114,6 +114,7 @@ type Copy struct {
 	// ready. Both are looked at while the object is not ready.
 	Unschedulable int32
 	Waiting       string
+	Unlooked      bool // it is not ready, and its pods were not looked at yet
 }
 
 // Standing is how an Agent is doing.

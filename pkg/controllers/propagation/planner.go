@@ -12,6 +12,9 @@ import (
 // replanPause is how long the numbers of copies may go on changing before they are looked at.
 const replanPause = 200 * time.Millisecond
 
+// unsurePause is between two looks whether it is known of all copies why they are not ready.
+const unsurePause = 2 * time.Second
+
 // plan makes the plan of a source that is divided, and has members look at what is another for them now.
 func (c *Controller) plan(_ context.Context, key delivery.Key) {
 	s, _ := c.sources.get(key)
@@ -27,6 +30,10 @@ func (c *Controller) plan(_ context.Context, key delivery.Key) {
 		return // and it is planned after its autoscaler
 	}
 	before := c.plans.get(key)
+	if before == nil && c.unsure(kind, s) {
+		c.planning.AddAfter(key, unsurePause)
+		return
+	}
 	next := c.draw(kind, s, before)
 	c.plans.put(key, next)
 	if next.lasts > 0 {
@@ -46,6 +53,26 @@ func (c *Controller) plan(_ context.Context, key delivery.Key) {
 	c.want(key, c.plans.hurried(key), names)
 	c.o.Changed(key)
 	c.replanScaled(s)
+}
+
+// unsure says of replicas that may be moved that it is not known yet which of them wait for room: after a start, a plan would stop as many of those
+// that run elsewhere, and the next one make them anew. It is known in a while, and not waited for where the object was changed.
+func (c *Controller) unsure(k kinds.Kind, s *source) bool {
+	if k.Divided != kinds.Replicas || s.touched || c.o.Clock.Since(s.seen) >= gatePatience || c.sources.scaler(s.key) != nil {
+		return false
+	}
+	if d := (&drawing{kind: k, source: s}); !d.preferences().Rebalance {
+		return false
+	}
+	r := c.fleet.Load().roster
+	return slices.ContainsFunc(r.selects(s.selector).all, func(at int) bool {
+		p := c.posts.get(r.names[at])
+		if p == nil {
+			return false
+		}
+		copied := p.agent.Report(s.key).Copy
+		return copied != nil && copied.Unlooked
+	})
 }
 
 // replanAll has all sources that are divided planned again.

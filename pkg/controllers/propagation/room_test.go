@@ -24,6 +24,39 @@ type estate struct {
 	wants map[string]int32     // of the copies
 	since map[string]time.Time // that it is so many
 	moves int                  // how often that has changed
+	begun time.Time            // when the Agents began: they look at pods after a while
+}
+
+// begin has a controller plan the Deployment, which has so many replicas; with the copies of an estate, if any, that another left behind.
+func begin(t *testing.T, replicas int64, preferences string, room map[string]int32, left *estate) *estate {
+	t.Helper()
+	e := &estate{
+		stage: newStage(t, sorted(room)...), key: keyOf(deployments, "shop", "web"), room: maps.Clone(room),
+		wants: map[string]int32{}, since: map[string]time.Time{}, begun: time.Now(),
+	}
+	go e.o.Ledger.Run(t.Context())
+	web := object("web", func(o *unstructured.Unstructured) {
+		o.Object["apiVersion"], o.Object["kind"] = "apps/v1", "Deployment"
+		o.Object["spec"] = map[string]any{"replicas": replicas, "template": map[string]any{}}
+		if preferences != "" {
+			annotated(fedv1beta1.AnnotationV1DeploymentPreferences, preferences)(o)
+		}
+	})
+	work(t.Context(), &e.running, 1, e.planning, e.plan)
+	if left == nil {
+		e.see(deployments, web)
+		return e
+	}
+	e.wants, e.since = left.wants, left.since
+	for name, a := range e.agents {
+		e.live(name, a)
+	}
+	e.sources.close(deployments.ID()) // it is there when its kind begins to be followed
+	e.sources.open(deployments)
+	if err := (&store{c: e.Controller, kind: deployments}).Replace([]any{web}, ""); err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 // pass lets time pass.
@@ -50,8 +83,11 @@ func (e *estate) live(name string, a *fakeAgent) {
 		SourceUID: "uid-of-web", Share: shape.Share{Replicas: ptr.To(e.wants[name])}, Generation: 1,
 		Status: fmt.Appendf(nil, `{"observedGeneration":1,"replicas":%d,"updatedReplicas":%[1]d,"readyReplicas":%d}`, e.wants[name], runs),
 	}
-	if time.Since(e.since[name]) >= time.Minute {
-		c.Unschedulable = e.wants[name] - runs
+	switch waits := e.wants[name] - runs; {
+	case waits > 0 && time.Since(e.begun) < 10*time.Second:
+		c.Unlooked = true
+	case time.Since(e.since[name]) >= time.Minute:
+		c.Unschedulable = waits
 	}
 	report := delivery.Report{State: delivery.Synced, Copy: c}
 	if cmp.Equal(a.Report(e.key), report) {
@@ -98,19 +134,7 @@ func TestRoomThatBecomesFreeIsUsed(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				e := &estate{
-					stage: newStage(t, "a", "b"), key: keyOf(deployments, "shop", "web"), room: maps.Clone(tt.room),
-					wants: map[string]int32{}, since: map[string]time.Time{},
-				}
-				go e.o.Ledger.Run(t.Context())
-				work(t.Context(), &e.running, 1, e.planning, e.plan)
-				e.see(deployments, object("web", func(o *unstructured.Unstructured) {
-					o.Object["apiVersion"], o.Object["kind"] = "apps/v1", "Deployment"
-					o.Object["spec"] = map[string]any{"replicas": int64(7), "template": map[string]any{}}
-					if tt.preferences != "" {
-						annotated(fedv1beta1.AnnotationV1DeploymentPreferences, tt.preferences)(o)
-					}
-				}))
+				e := begin(t, 7, tt.preferences, tt.room, nil)
 				e.pass(8 * time.Minute)
 				if diff := cmp.Diff(tt.before, e.runs()); diff != "" {
 					t.Errorf("running at first (-want +got):\n%s", diff)
@@ -127,4 +151,26 @@ func TestRoomThatBecomesFreeIsUsed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What waits for room on top of the total is known only when pods have been looked at: until then a new controller moves nothing.
+func TestARestartMovesNothingThatWaitsForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rebalance = `{"rebalance":true}`
+		room := map[string]int32{"a": 8, "b": 20, "c": 20}
+		before := begin(t, 30, rebalance, room, nil)
+		before.pass(time.Hour)
+		want := map[string]int32{"a": 10, "b": 11, "c": 11}
+		if diff := cmp.Diff(want, before.wants); diff != "" {
+			t.Errorf("copies before (-want +got):\n%s", diff)
+		}
+		after := begin(t, 30, rebalance, room, before)
+		after.pass(time.Hour)
+		if diff := cmp.Diff(want, after.wants); diff != "" || after.moves > 0 {
+			t.Errorf("copies were changed %d times, and are (-want +got):\n%s", after.moves, diff)
+		}
+		if p := after.plans.get(after.key); p == nil {
+			t.Error("nothing is planned")
+		}
+	})
 }
