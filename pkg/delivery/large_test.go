@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -35,9 +36,11 @@ func TestLineForTheLargeSlotGoesOn(t *testing.T) {
 	w, api, f := newFaulty(t)
 	w.run()
 	w.expect(w.source(shire), Synced)
-	hold := make(chan struct{})
+	begun, hold := make(chan struct{}), make(chan struct{})
+	begin := sync.OnceFunc(func() { close(begun) })
 	f.set(func(rw http.ResponseWriter, r *http.Request) {
 		if r.ContentLength > largeBody {
+			begin()
 			<-hold
 		}
 		api.ServeHTTP(rw, r)
@@ -45,9 +48,11 @@ func TestLineForTheLargeSlotGoesOn(t *testing.T) {
 	var keys []Key
 	for i := range 5 {
 		keys = append(keys, w.source(fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"large%d","namespace":"shire"},"data":{"key":%q}}`, i, strings.Repeat("x", largeBody))))
-		if i > 0 {
-			w.expect(keys[i], Pending)
+		if i == 0 {
+			<-begun // it is the one that has the slot
+			continue
 		}
+		w.expect(keys[i], Pending)
 	}
 	w.mu.Lock()
 	w.wishes[keys[1]] = Wish{Action: Absent} // the next in line
