@@ -245,6 +245,24 @@ func TestDeleteAsksFirst(t *testing.T) {
 	})
 }
 
+func TestDeleteThatNobodyConfirmsTimesOut(t *testing.T) {
+	c := newConsole(answering(), installed{})
+	silent, end := io.Pipe()
+	defer end.Close()
+	c.stdin, c.interactive = silent, true
+	err := c.fedhelm("delete", "fellowship", "--timeout=1s")
+	if exitCode(err) != exitTimedOut || err.Error() != "timed out after 1s: nobody answered, and nothing was deleted" {
+		t.Errorf("ends with exit code %d: %v; want %d, and to be told why", exitCode(err), err, exitTimedOut)
+	}
+}
+
+// installed is Helm with the release of a federation.
+type installed struct{ noHelm }
+
+func (installed) Get(context.Context, string) (release.Info, error) {
+	return release.Info{Name: "fellowship", ChartName: "federation", Deployed: true}, nil
+}
+
 func TestPrintDeleted(t *testing.T) {
 	ref := federation.Ref{Name: "fellowship", Namespace: "federation-system"}
 	tests := []struct {

@@ -63,7 +63,11 @@ func (p *program) delete(c *cli.Context, name, format string) error {
 			if c.Bool("yes") {
 				return true, nil
 			}
-			return p.confirm(c.Context, question(s.host, plan))
+			sure, err := p.confirm(c.Context, question(s.host, plan))
+			if errors.Is(err, setup.ErrTimedOut) {
+				return false, setup.TimedOut(c.Duration("timeout"), "nobody answered, and nothing was deleted")
+			}
+			return sure, err
 		},
 		Force:          c.Bool("force"),
 		KeepDNSRecords: c.Bool("keep-dns-records"),
@@ -113,7 +117,7 @@ func namespaceHint(namespace string) string {
 	return " --federation-system-namespace=" + namespace
 }
 
-// confirm asks on the terminal; anything but yes is no. An interrupt ends the wait for an answer.
+// confirm asks on the terminal; anything but yes is no. The end of ctx, with its cause, ends the wait for an answer.
 func (p *program) confirm(ctx context.Context, question string) (bool, error) {
 	fmt.Fprintf(p.stderr, "%s? [y/N] ", question)
 	type line struct {
@@ -128,7 +132,7 @@ func (p *program) confirm(ctx context.Context, question string) (bool, error) {
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(p.stderr)
-		return false, ctx.Err()
+		return false, context.Cause(ctx)
 	case answer := <-read:
 		if answer.err != nil && answer.text == "" {
 			return false, fmt.Errorf("read the answer: %w", answer.err)
