@@ -15,21 +15,24 @@ func DNSProviders() []string {
 	return dnsconfig.Providers()
 }
 
-func (d DNS) validate() error {
+// validateDNS looks at the flags for names. The provider of a configuration may lie beneath them.
+func (o Options) validateDNS(baseIsKnown bool) error {
+	d, provider, zone := o.DNS, o.DNS.Provider, o.DNS.Zone
+	if baseIsKnown {
+		provider, zone = o.effective("global.dns.provider", provider), o.effective("global.dns.zone", zone)
+	}
 	errs := []error{
 		oneOf("dns-provider", d.Provider, DNSProviders()), d.validateZone(), flagError("service-dns-suffix", d.checkSuffix()), flagError("dns-ttl", d.checkTTL()),
 	}
 	if strings.ContainsFunc(d.ZoneID, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		errs = append(errs, fmt.Errorf("--dns-zone-id: %q is no id: it has neither commas nor spaces", d.ZoneID))
 	}
-	if d.Config == nil {
-		return errors.Join(errs...)
-	}
-	if d.Provider == "" {
-		return errors.Join(append(errs, errors.New("--dns-provider-config is given without --dns-provider"))...)
-	}
-	if dnsconfig.CheckProvider(d.Provider) == nil {
-		for _, err := range dnsconfig.Check(d.Provider, d.Config, d.Zone, nil) { // nothing is beside it in the Secret that is made of it
+	switch {
+	case d.Config == nil:
+	case provider == "" && baseIsKnown:
+		errs = append(errs, errors.New("--dns-provider-config is given without --dns-provider"))
+	case dnsconfig.CheckProvider(provider) == nil:
+		for _, err := range dnsconfig.Check(provider, d.Config, zone, nil) { // nothing is beside it in the Secret that is made of it
 			errs = append(errs, flagError("dns-provider-config", err))
 		}
 	}

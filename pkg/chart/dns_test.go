@@ -45,12 +45,12 @@ func TestValidateDNS(t *testing.T) {
 		{name: "a binary file", dns: coreDNS("\x00\x01\x02[[["), want: []string{"--dns-provider-config"}},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { wantLines(t, tt.dns.validate(), tt.want) })
+		t.Run(tt.name, func(t *testing.T) { wantLines(t, Options{DNS: tt.dns}.validateDNS(true), tt.want) })
 	}
 }
 
 func TestConfigErrorsHoldNoValues(t *testing.T) {
-	err := coreDNS("[Global]\nsecret = hunter2\n[Other]\npassword = hunter2\njust-hunter2\n").validate()
+	err := Options{DNS: coreDNS("[Global]\nsecret = hunter2\n[Other]\npassword = hunter2\njust-hunter2\n")}.validateDNS(true)
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("got %v, want an error that does not repeat the file's values", err)
 	}

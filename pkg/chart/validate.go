@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -40,9 +41,10 @@ func (o Options) validate(baseIsKnown bool) error {
 		ValidateNamespace(o.Namespace),
 		o.validateImages(),
 		o.Etcd.validate(),
+		o.validateTLSSecret(baseIsKnown),
 		o.validateService(baseIsKnown),
 		o.ControllerManager.validateArguments(),
-		o.DNS.validate(),
+		o.validateDNS(baseIsKnown),
 		o.validateSet(),
 	)
 }
@@ -110,9 +112,6 @@ func (e Etcd) validate() error {
 	}
 	if e.TLSSecret != "" {
 		errs = append(errs, objectName("etcd-tls-secret", e.TLSSecret))
-		if len(e.Servers) == 0 {
-			errs = append(errs, errors.New("--etcd-tls-secret is for an etcd of your own: give its --etcd-servers too"))
-		}
 	}
 	if e.ExistingClaim != "" {
 		switch {
@@ -123,6 +122,21 @@ func (e Etcd) validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// validateTLSSecret wants servers for the certificate, whoever chose them.
+func (o Options) validateTLSSecret(baseIsKnown bool) error {
+	if o.Etcd.TLSSecret == "" || len(o.Etcd.Servers) > 0 || !baseIsKnown {
+		return nil
+	}
+	above := map[string]any{}
+	_ = o.parseSet(above) // validateSet reports it
+	for _, vals := range []map[string]any{above, o.Base} {
+		if servers, _ := lookup(vals, "controlPlane.etcd.external.servers").([]any); len(servers) > 0 {
+			return nil
+		}
+	}
+	return errors.New("--etcd-tls-secret is for an etcd of your own: give its --etcd-servers too")
 }
 
 func (o Options) validateService(baseIsKnown bool) error {
@@ -151,15 +165,19 @@ func (o Options) validateService(baseIsKnown bool) error {
 
 // effectiveServiceType is the type that the release will have, whoever chose it.
 func (o Options) effectiveServiceType() string {
-	const path = "controlPlane.apiServer.service.type"
+	return cmp.Or(o.effective("controlPlane.apiServer.service.type", o.APIServer.ServiceType), "LoadBalancer")
+}
+
+// effective is the text that the release will have at a path, where a flag may have chosen one; "" when only the chart may say.
+func (o Options) effective(path, flag string) string {
 	above := map[string]any{}
 	_ = o.parseSet(above) // validateSet reports it
-	for _, from := range []any{lookup(above, path), o.APIServer.ServiceType, lookup(o.Base, path)} {
+	for _, from := range []any{lookup(above, path), flag, lookup(o.Base, path)} {
 		if chosen, ok := from.(string); ok && chosen != "" {
 			return chosen
 		}
 	}
-	return "LoadBalancer"
+	return ""
 }
 
 func (o Options) validateSet() error { return o.parseSet(map[string]any{}) }

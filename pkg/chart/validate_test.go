@@ -78,6 +78,36 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+func TestFlagsGoWithWhatTheReleaseHas(t *testing.T) {
+	const coreDNS = "[Global]\netcd-endpoints = http://etcd:2379\nzones = example.com.\n"
+	named := table("global", table("dns", map[string]any{"provider": "coredns", "zone": "example.com."}))
+	external := table("controlPlane", table("etcd", table("external", map[string]any{"servers": []any{"https://a:2379"}})))
+	tests := []struct {
+		name  string
+		kept  map[string]any
+		flags Options
+		want  []string // of Validate, as wantLines takes it
+	}{
+		{name: "another certificate for the same etcd", kept: external, flags: Options{Etcd: Etcd{TLSSecret: "a"}}},
+		{name: "a certificate for an etcd that --set names", flags: Options{Etcd: Etcd{TLSSecret: "a"}, Set: []string{"controlPlane.etcd.external.servers={https://a:2379}"}}},
+		{name: "a certificate for no etcd", kept: named, flags: Options{Etcd: Etcd{TLSSecret: "a"}}, want: []string{"--etcd-servers too"}},
+		{name: "another configuration of the same provider", kept: named, flags: Options{DNS: DNS{Config: []byte(coreDNS)}}},
+		{name: "one that is for another zone", kept: named, flags: Options{DNS: DNS{Config: []byte("[Global]\netcd-endpoints = http://etcd:2379\nzones = example.org.\n")}}, want: []string{"example.com. is missing"}},
+		{name: "one for no provider", kept: external, flags: Options{DNS: DNS{Config: []byte(coreDNS)}}, want: []string{"without --dns-provider"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := tt.flags
+			o.Name, o.Namespace = "fellowship", "federation-system"
+			if err := o.ValidateFlags(); err != nil {
+				t.Errorf("before it is known what the release has: %v", err)
+			}
+			o.Keep(tt.kept)
+			wantLines(t, o.Validate(), tt.want)
+		})
+	}
+}
+
 // wantLines checks that err has a line for each part, in their order, and no other.
 func wantLines(t *testing.T, err error, parts []string) {
 	t.Helper()
