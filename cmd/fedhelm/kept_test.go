@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"helm.sh/helm/v3/pkg/action"
@@ -30,6 +31,7 @@ type memoryHelm struct {
 }
 
 func (m *memoryHelm) Create(r kube.ResourceList) (*kube.Result, error) {
+	time.Sleep(10 * time.Millisecond) // Helm's look-out for an interrupt has to stand when its work ends, or it may take that for one
 	return &kube.Result{Created: r}, m.hookErr
 }
 
