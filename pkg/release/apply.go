@@ -54,12 +54,14 @@ func (r Request) labels(revision int) map[string]string {
 // A release of another chart is not touched (ErrOtherChart), nor one that somebody may be at work on (ErrBusy).
 func (c *Client) Apply(ctx context.Context, r Request) (Outcome, error) {
 	c.hookLog.reset()
-	last, err := c.last(ctx, r.Name)
-	switch {
-	case errors.Is(err, ErrNotFound):
+	history, err := c.history(ctx, r.Name)
+	if errors.Is(err, ErrNotFound) {
 		return Installed, c.install(ctx, r)
-	case err != nil:
+	} else if err != nil {
 		return "", err
+	}
+	last := newest(history)
+	switch {
 	case last.Chart.Name() != r.Chart.Name():
 		return "", c.otherChart(last)
 	case last.Info.Status == release.StatusDeployed:
@@ -72,14 +74,14 @@ func (c *Client) Apply(ctx context.Context, r Request) (Outcome, error) {
 			return Unchanged, err
 		}
 		if same {
-			return Repaired, c.upgrade(ctx, r, last.Version+1)
+			return Repaired, c.upgrade(ctx, r, history)
 		}
-		return Upgraded, c.upgrade(ctx, r, last.Version+1)
+		return Upgraded, c.upgrade(ctx, r, history)
 	default:
 		if _, err := within(ctx, func() (struct{}, error) { return struct{}{}, c.settle(last, r.Abandoned) }); err != nil {
 			return "", err
 		}
-		return Repaired, c.upgrade(ctx, r, last.Version+1)
+		return Repaired, c.upgrade(ctx, r, history)
 	}
 }
 
@@ -96,14 +98,14 @@ func (c *Client) install(ctx context.Context, r Request) error {
 	return c.explain(ctx, err)
 }
 
-func (c *Client) upgrade(ctx context.Context, r Request, revision int) error {
+func (c *Client) upgrade(ctx context.Context, r Request, history []*release.Release) error {
 	upgrade := action.NewUpgrade(c.cfg)
 	upgrade.Namespace = c.namespace
 	upgrade.ResetValues = true // the request is all there is to know
-	upgrade.MaxHistory = maxHistory
+	upgrade.MaxHistory = historyAfter(history)
 	upgrade.DisableOpenAPIValidation = true
 	upgrade.Timeout = untilDone(ctx)
-	upgrade.Labels = r.labels(revision)
+	upgrade.Labels = r.labels(newest(history).Version + 1)
 	_, err := withGrace(ctx, recordGrace, func() (*release.Release, error) { return upgrade.RunWithContext(ctx, r.Name, r.Chart, r.Values) })
 	return c.explain(ctx, err)
 }

@@ -39,9 +39,7 @@ func (c *Client) Kept(ctx context.Context, name, chart string, isUp func() bool)
 	if last.Chart.Name() != chart {
 		return Kept{}, c.otherChart(last)
 	}
-	best := slices.MaxFunc(history, func(a, b *release.Release) int {
-		return cmp.Or(cmp.Compare(standing(a), standing(b)), a.Version-b.Version)
-	})
+	best := furthest(history)
 	kept := Kept{Values: best.Config, CameUp: standing(best) == cameUp}
 	if late := running(history); late != nil && standing(late) == deployed && isUp() {
 		kept = Kept{Values: late.Config, CameUp: true}
@@ -50,6 +48,29 @@ func (c *Client) Kept(ctx context.Context, name, chart string, isUp func() bool)
 		kept.Values = map[string]any{}
 	}
 	return kept, nil
+}
+
+// furthest is the revision that came furthest; of several the newest.
+func furthest(history []*release.Release) *release.Release {
+	return slices.MaxFunc(history, func(a, b *release.Release) int {
+		return cmp.Or(cmp.Compare(standing(a), standing(b)), a.Version-b.Version)
+	})
+}
+
+// historyAfter is how many revisions are to be left when one more is made: the one that came up is not lost for those that did not,
+// up to a limit. The one that is deployed Helm keeps anyway.
+func historyAfter(history []*release.Release) int {
+	best := furthest(history)
+	if standing(best) != cameUp || best.Info.Status == release.StatusDeployed {
+		return maxHistory
+	}
+	since := 1
+	for _, r := range history {
+		if r.Version >= best.Version {
+			since++
+		}
+	}
+	return min(max(maxHistory, since), mostHistory)
 }
 
 func (c *Client) otherChart(last *release.Release) error {

@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -90,6 +91,44 @@ func TestKept(t *testing.T) {
 				t.Errorf("Kept = %+v, %v; want value %q and CameUp %v", kept, err, tt.value, tt.up)
 			}
 		})
+	}
+}
+
+// Helm's history has an end, but not soon before what came up.
+func TestKeptOutlivesTrials(t *testing.T) {
+	c, _ := newFake(t)
+	try := func(value string) {
+		t.Helper()
+		r := request(value)
+		r.Trial = true
+		if _, err := c.Apply(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	try("good")
+	if err := c.CameUp(t.Context(), "fellowship"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 * maxHistory {
+		try(fmt.Sprint("bad", i))
+	}
+	kept, err := c.Kept(t.Context(), "fellowship", "federation", func() bool { return false })
+	if err != nil || kept.Values["value"] != "good" || !kept.CameUp {
+		t.Errorf("Kept = %+v, %v; want what came up", kept, err)
+	}
+	try("better")
+	if err := c.CameUp(t.Context(), "fellowship"); err != nil {
+		t.Fatal(err)
+	}
+	try("bad")
+	if history, err := c.history(t.Context(), "fellowship"); err != nil || len(history) != maxHistory {
+		t.Errorf("after that %d revisions are left, %v; want %d", len(history), err, maxHistory)
+	}
+	for i := range mostHistory {
+		try(fmt.Sprint("worse", i))
+	}
+	if history, err := c.history(t.Context(), "fellowship"); err != nil || len(history) > mostHistory {
+		t.Errorf("after very many trials there are %d revisions, %v; want no more than %d", len(history), err, mostHistory)
 	}
 }
 

@@ -28,8 +28,12 @@ var ErrOtherChart = errors.New("release of another chart")
 // ErrBusy is returned when somebody else may be at work on the release.
 var ErrBusy = errors.New("somebody may be at work on the release")
 
-// maxHistory is how many revisions of a release are kept, as Helm's own command line does.
-const maxHistory = 10
+// maxHistory is how many revisions of a release are kept, as Helm's own command line does; mostHistory, how many where fewer would not
+// have the one that came up.
+const (
+	maxHistory  = 10
+	mostHistory = 50
+)
 
 // Client works on the releases of one namespace of one cluster.
 type Client struct {
