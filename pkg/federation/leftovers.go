@@ -73,6 +73,9 @@ func RemoveClaims(ctx context.Context, client kubernetes.Interface, ref Ref, nam
 func WaitPodsGone(ctx context.Context, client kubernetes.Interface, ref Ref) error {
 	err := wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, func(ctx context.Context) (bool, error) {
 		pods, err := client.CoreV1().Pods(ref.Namespace).List(ctx, metav1.ListOptions{LabelSelector: ref.selector()})
+		if err != nil && ctx.Err() != nil {
+			return false, context.Cause(ctx) // what ended the wait, not that a question was under way
+		}
 		return err == nil && len(pods.Items) == 0, err
 	})
 	if err != nil {

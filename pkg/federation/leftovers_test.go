@@ -2,6 +2,8 @@ package federation
 
 import (
 	"context"
+	"errors"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -10,7 +12,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
+	k8stesting "k8s.io/client-go/testing"
 )
 
 // labelled is an object of a federation in our namespace, managed by somebody.
@@ -108,5 +112,22 @@ func TestBegun(t *testing.T) {
 	}
 	if got, err := Begun(context.Background(), fake.NewClientset(leaseOf("", time.Now())), fellowship); err != nil || !got {
 		t.Errorf("with a lock: %v, %v", got, err)
+	}
+}
+
+// An error of the request would be taken for a host cluster that does not answer.
+func TestTheLimitEndsTheWaitForPodsAlsoInTheMiddleOfARequest(t *testing.T) {
+	limit := errors.New("the limit")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, limit)
+	defer cancel()
+	client := fake.NewClientset()
+	client.PrependReactor("list", "pods", func(k8stesting.Action) (bool, runtime.Object, error) {
+		<-ctx.Done()
+		return true, nil, &url.Error{Op: "Get", URL: "https://192.0.2.1/api/v1/pods", Err: ctx.Err()}
+	})
+	err := WaitPodsGone(ctx, client, fellowship)
+	var request *url.Error
+	if !errors.Is(err, limit) || errors.As(err, &request) {
+		t.Errorf("ends with %v, want the limit", err)
 	}
 }
