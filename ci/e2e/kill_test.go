@@ -18,7 +18,7 @@ func TestInitKilled(t *testing.T) {
 	s := newSandbox(t)
 	init := s.here([]string{"init", "fellowship", "--verbose", "--api-server-service-type=NodePort"})
 	for _, at := range []string{
-		"Checking the host cluster", "Creating namespace", "creating 1 resource(s)", "Hook fellowship-pki (", "Hook fellowship-pki (",
+		"Creating namespace", "Checking the host cluster", "creating 1 resource(s)", "Hook fellowship-pki (", "Hook fellowship-pki (",
 		"Hook fellowship-publish (", "Installing release", "Waiting for the control plane (",
 	} {
 		if killed, output := s.killAt(at, init...); !killed {
