@@ -91,10 +91,10 @@ func dangling(raw *clientcmdapi.Config, name string) error {
 	context := raw.Contexts[name]
 	var errs []error
 	if raw.Clusters[context.Cluster] == nil {
-		errs = append(errs, fmt.Errorf("context %q of the kubeconfig is of cluster %q, which the kubeconfig does not have", name, context.Cluster))
+		errs = append(errs, fmt.Errorf("context %q of the kubeconfig is of cluster %q, which the kubeconfig does not have; add it: kubectl config set-cluster %s --server=URL", name, context.Cluster, context.Cluster))
 	}
 	if context.AuthInfo != "" && raw.AuthInfos[context.AuthInfo] == nil {
-		errs = append(errs, fmt.Errorf("context %q of the kubeconfig is of user %q, whom the kubeconfig does not have", name, context.AuthInfo))
+		errs = append(errs, fmt.Errorf("context %q of the kubeconfig is of user %q, whom the kubeconfig does not have; add it: kubectl config set-credentials %s", name, context.AuthInfo, context.AuthInfo))
 	}
 	return errors.Join(errs...)
 }

@@ -46,7 +46,7 @@ func TestConnect(t *testing.T) {
 		{name: "an unknown context", kubeconfig: two, context: "gondor", err: `no context "gondor"; it has: moria, rivendell`},
 		{name: "a file that is not there", kubeconfig: dir + "/none", err: "--kubeconfig: stat"},
 		{name: "a file without contexts", kubeconfig: empty, err: "no kubeconfig with a context was found (looked at " + empty + ")"},
-		{name: "a context of a cluster and a user that there are not", kubeconfig: lost, context: "moria", err: "is of cluster \"x\", which the kubeconfig does not have\ncontext \"moria\" of the kubeconfig is of user \"z\""},
+		{name: "a context of a cluster and a user that there are not", kubeconfig: lost, context: "moria", err: "is of cluster \"x\", which the kubeconfig does not have; add it: kubectl config set-cluster x --server=URL\ncontext \"moria\" of the kubeconfig is of user \"z\", whom the kubeconfig does not have; add it: kubectl config set-credentials z"},
 		{name: "a file that is broken", kubeconfig: broken, err: "read the kubeconfig"},
 	}
 	for _, tt := range tests {

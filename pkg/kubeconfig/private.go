@@ -13,5 +13,5 @@ func Exposed(file string) string {
 	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s has the administrator's credentials now, and others on this machine may read it (mode %04o); unless they shall: chmod 600 %s", file, info.Mode().Perm(), file)
+	return fmt.Sprintf("%s has the administrator's credentials now, and others on this machine may read it (mode %04o); unless that is meant, run: chmod 600 %s", file, info.Mode().Perm(), file)
 }

@@ -295,7 +295,7 @@ func TestSecrets(t *testing.T) {
 			want: []string{`Secret "given", key "federation-dns-provider.conf": etcd-endpoints: is needed`, "zones: example.com. is missing", "etcd-ca-file: names a file"},
 		},
 		{name: "DNS configuration that is missing", check: with(o(), "", "given").dnsSecret, want: []string{`no Secret "given"`, "--dns-provider-config"}},
-		{name: "DNS configuration under another key", check: with(o(secret(corev1.SecretTypeOpaque, "conf")), "", "given").dnsSecret, want: []string{"has no key"}},
+		{name: "DNS configuration under another key", check: with(o(secret(corev1.SecretTypeOpaque, "conf")), "", "given").dnsSecret, want: []string{"has no key", "add to it: ", "apply --server-side -f -; or give the file"}},
 		{name: "no DNS configuration asked for", check: with(o(), "", "").dnsSecret},
 	}
 	for _, tt := range tests {
@@ -307,7 +307,7 @@ func TestSecrets(t *testing.T) {
 			{Name: "given", Value: "etcd.external.tlsSecret", Keys: []string{"ca.crt", "tls.crt", "tls.key"}},
 			{Name: "users", Value: "apiServer.auth.basic.existingSecret", Keys: []string{"basicauth.csv"}},
 		}
-		wantProblem(t, problem(t, o.givenSecrets), `Secret "given" has no key ca.crt, tls.key; make it:`, `there is no Secret "users"`, "--from-file=basicauth.csv; or change apiServer.auth.basic.existingSecret")
+		wantProblem(t, problem(t, o.givenSecrets), `Secret "given" has no key ca.crt, tls.key; add to it: `, "--from-file=ca.crt=FILE --from-file=tls.key=FILE --dry-run=client -o yaml | kubectl", `there is no Secret "users"`, "--from-file=basicauth.csv=FILE; or change apiServer.auth.basic.existingSecret")
 	})
 	t.Run("a Secret may lack keys that are made for it", func(t *testing.T) {
 		o := options(secret(corev1.SecretTypeOpaque, "ca.crt"))

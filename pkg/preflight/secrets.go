@@ -48,13 +48,12 @@ func (o InitOptions) dnsSecret(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	wayOut := fmt.Sprintf("make it: kubectl --context=%s --namespace=%s create secret generic %s --from-file=%s=FILE; "+
-		"or give the file with --dns-provider-config", o.Context, o.Namespace, o.DNSConfigSecret, DNSConfigKey)
+	const orGive = "; or give the file with --dns-provider-config"
 	if secret == nil {
-		return &Problem{Reason: fmt.Sprintf("there is no Secret %q in namespace %q", o.DNSConfigSecret, o.Namespace), WayOut: wayOut}
+		return &Problem{Reason: fmt.Sprintf("there is no Secret %q in namespace %q", o.DNSConfigSecret, o.Namespace), WayOut: o.making(o.DNSConfigSecret, DNSConfigKey) + orGive}
 	}
 	if len(secret.Data[DNSConfigKey]) == 0 {
-		return &Problem{Reason: fmt.Sprintf("Secret %q has no key %q", o.DNSConfigSecret, DNSConfigKey), WayOut: wayOut}
+		return &Problem{Reason: fmt.Sprintf("Secret %q has no key %q", o.DNSConfigSecret, DNSConfigKey), WayOut: o.adding(o.DNSConfigSecret, DNSConfigKey) + orGive}
 	}
 	var errs []error
 	for _, err := range dnsconfig.Check(o.DNSProvider, secret.Data[DNSConfigKey], o.DNSZone, slices.Collect(maps.Keys(secret.Data))) {
@@ -71,18 +70,35 @@ func (o InitOptions) givenSecrets(ctx context.Context) error {
 			errs = append(errs, err)
 			continue
 		}
-		wayOut := fmt.Sprintf("make it: kubectl --context=%s --namespace=%s create secret generic %s --from-file=%s; or change %s",
-			o.Context, o.Namespace, given.Name, strings.Join(given.Keys, " --from-file="), given.Value)
+		orChange := "; or change " + given.Value
 		if secret == nil {
-			errs = append(errs, &Problem{Reason: fmt.Sprintf("there is no Secret %q in namespace %q", given.Name, o.Namespace), WayOut: wayOut})
+			errs = append(errs, &Problem{Reason: fmt.Sprintf("there is no Secret %q in namespace %q", given.Name, o.Namespace), WayOut: o.making(given.Name, given.Keys...) + orChange})
 			continue
 		}
 		missing := slices.DeleteFunc(slices.Clone(given.Keys), func(key string) bool { return len(secret.Data[key]) > 0 })
 		if len(missing) > 0 && !given.Optional {
-			errs = append(errs, &Problem{Reason: fmt.Sprintf("Secret %q has no key %s", given.Name, strings.Join(missing, ", ")), WayOut: wayOut})
+			errs = append(errs, &Problem{Reason: fmt.Sprintf("Secret %q has no key %s", given.Name, strings.Join(missing, ", ")), WayOut: o.adding(given.Name, missing...) + orChange})
 		}
 	}
 	return merge(errs)
+}
+
+// making is how a Secret comes to be.
+func (o InitOptions) making(name string, keys ...string) string {
+	return "make it: " + o.create(name, keys)
+}
+
+// adding is how a Secret that is there comes to have further keys; it keeps the others.
+func (o InitOptions) adding(name string, keys ...string) string {
+	return fmt.Sprintf("add to it: %s --dry-run=client -o yaml | kubectl --context=%s apply --server-side -f -", o.create(name, keys), o.Context)
+}
+
+func (o InitOptions) create(name string, keys []string) string {
+	var files strings.Builder
+	for _, key := range keys {
+		fmt.Fprintf(&files, " --from-file=%s=FILE", key)
+	}
+	return fmt.Sprintf("kubectl --context=%s --namespace=%s create secret generic %s%s", o.Context, o.Namespace, name, files.String())
 }
 
 // secret returns nil when there is no Secret of that name.
