@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"github.com/xrash/smetrics"
 )
 
 // nearest is the name that somebody who wrote word most likely meant: one with a letter or two of difference, else one that
@@ -11,7 +13,7 @@ func nearest(word string, names []string) string {
 	names = slices.Sorted(slices.Values(names))
 	found, least := "", max(1, len(word)/3)+1
 	for _, name := range names {
-		if d := editDistance(word, name); d < least && d < len(name) {
+		if d := smetrics.WagnerFischer(word, name, 1, 1, 1); d < least && d < len(name) {
 			found, least = name, d
 		}
 	}
@@ -24,25 +26,4 @@ func nearest(word string, names []string) string {
 		}
 	}
 	return ""
-}
-
-// editDistance is how many letters must be put in, taken out or changed to make one word of the other.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			changed := diagonal
-			if a[i] != b[j] {
-				changed++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(changed, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
