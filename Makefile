@@ -10,7 +10,7 @@ VERSION := $(shell sed -n 's/^appVersion: *"\{0,1\}\([^"]*\)"\{0,1\}/\1/p' Chart
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 VERSION_PKG := github.com/fedhelm/fedhelm/pkg/version
 LDFLAGS := -s -w -X $(VERSION_PKG).version=$(VERSION) -X $(VERSION_PKG).commit=$(COMMIT)
-BINARIES := fedhelm federation-hook federation-controller-manager federation-auth-proxy federation-health-proxy
+BINARIES := fedhelm federation-hook federation-controller-manager federation-auth-proxy federation-health-proxy federation-start
 
 # The tools that check and generate are pinned in a Go module of their own.
 TOOL := go tool -modfile=$(CURDIR)/ci/tools/go.mod
@@ -56,7 +56,7 @@ test-unit: ## Unit tests: no cluster, no network, no root
 	$(MAKE) --no-print-directory test-race
 
 # What runs concurrently is tested under the race detector, which needs cgo and so a build of its own.
-RACE_PACKAGES := ./hooks/... ./pkg/pki/... ./pkg/authproxy/... ./pkg/healthproxy/... ./cmd/federation-auth-proxy/... ./pkg/reload/... ./pkg/httpserver/... ./pkg/progress/... ./pkg/kubeconfig/... ./pkg/federation/... ./pkg/setup/... ./pkg/join/... ./pkg/members/... ./pkg/controllers/... ./pkg/check/... ./pkg/memberdns/... ./pkg/dial/... ./pkg/delivery/... ./pkg/ledger/... ./pkg/endpoints/... ./pkg/dns/configured/... ./pkg/dns/inmemory/... ./pkg/dns/keeper/... ./pkg/testutil/fakeapi/... ./ci/bench/...
+RACE_PACKAGES := ./hooks/... ./pkg/pki/... ./pkg/authproxy/... ./pkg/healthproxy/... ./cmd/federation-auth-proxy/... ./cmd/federation-health-proxy/... ./cmd/federation-start/... ./pkg/reload/... ./pkg/httpserver/... ./pkg/progress/... ./pkg/kubeconfig/... ./pkg/federation/... ./pkg/setup/... ./pkg/join/... ./pkg/members/... ./pkg/controllers/... ./pkg/check/... ./pkg/memberdns/... ./pkg/dial/... ./pkg/delivery/... ./pkg/ledger/... ./pkg/endpoints/... ./pkg/dns/configured/... ./pkg/dns/inmemory/... ./pkg/dns/keeper/... ./pkg/testutil/fakeapi/... ./ci/bench/...
 test-race: ## The packages with concurrency in them, under the race detector (takes a C compiler, which root installs)
 	@ci/cc.sh
 	CGO_ENABLED=1 go test -race $(RACE_PACKAGES)

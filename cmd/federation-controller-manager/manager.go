@@ -9,7 +9,6 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
@@ -22,11 +21,7 @@ const shutdown = 15 * time.Second
 
 // newManager sets everything up without asking the federation API anything, which
 // may not be there yet.
-func newManager(o options) (ctrl.Manager, error) {
-	config, err := restConfig(o)
-	if err != nil {
-		return nil, err
-	}
+func newManager(o options, config *rest.Config) (ctrl.Manager, error) {
 	secrets, err := o.host.secrets(o.namespace)
 	if err != nil {
 		return nil, err
@@ -48,23 +43,13 @@ func newManager(o options) (ctrl.Manager, error) {
 		LeaseDuration:                 &o.election.leaseDuration,
 		RenewDeadline:                 &o.election.renewDeadline,
 		RetryPeriod:                   &o.election.retryPeriod,
-		HealthProbeBindAddress:        o.bind.health,
+		HealthProbeBindAddress:        "0", // see probes
 		Metrics:                       metricsserver.Options{BindAddress: o.bind.metrics},
 		PprofBindAddress:              o.bind.pprof,
 		GracefulShutdownTimeout:       &grace,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the manager: %w", err)
-	}
-	ready, err := newReadiness(config, ctrl.Log)
-	if err != nil {
-		return nil, err
-	}
-	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
-		return nil, fmt.Errorf("set up /healthz: %w", err)
-	}
-	if err := mgr.AddReadyzCheck("federation-api", ready.check); err != nil {
-		return nil, fmt.Errorf("set up /readyz: %w", err)
 	}
 	if err := addControllers(mgr, o, secrets); err != nil {
 		return nil, err

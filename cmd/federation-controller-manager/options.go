@@ -15,6 +15,7 @@ type options struct {
 
 	federation string
 	namespace  string
+	startAfter string
 
 	election election
 	bind     bind
@@ -49,6 +50,8 @@ func (o *options) addFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&o.burst, "federated-api-burst", 2000, "requests to the federation API at once, at most")
 	fs.StringVar(&o.federation, "federation-name", "", "name of the federation")
 	fs.StringVar(&o.namespace, "federation-namespace", "federation-system", "namespace of the federation in the host cluster")
+
+	fs.StringVar(&o.startAfter, "start-after", "", "file to wait for, which is there when the federation API has its base objects; empty: start at once")
 
 	fs.BoolVar(&o.election.enabled, "leader-elect", false, "act only while holding the Lease kube-system/"+program+" of the federation API; needed with more than one instance")
 	fs.DurationVar(&o.election.leaseDuration, "leader-elect-lease-duration", 15*time.Second, "how long others wait for a leader that has gone")

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -21,9 +23,24 @@ type readiness struct {
 	api rest.Interface
 	log logr.Logger
 
+	patience time.Duration // how long a yes is waited for after a no
+
+	began atomic.Bool // whether the manager has started
+	was   atomic.Bool // what the last answer was
+
 	mu   sync.Mutex
 	told string
 }
+
+const (
+	readyPatience = 3 * time.Second // less than the probe's own
+	readyInterval = 50 * time.Millisecond
+)
+
+var errNotBegun = errors.New("waiting until the federation API has its base objects")
+
+// begin says that the manager starts.
+func (r *readiness) begin() { r.began.Store(true) }
 
 func newReadiness(config *rest.Config, log logr.Logger) (*readiness, error) {
 	config = rest.CopyConfig(config)
@@ -33,13 +50,22 @@ func newReadiness(config *rest.Config, log logr.Logger) (*readiness, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up a client of the federation API: %w", err)
 	}
-	return &readiness{api: client.RESTClient(), log: log}, nil
+	return &readiness{api: client.RESTClient(), log: log, patience: readyPatience}, nil
 }
 
 // check is a healthz.Checker. The answer to a probe has no reason in it, so it logs
-// when that changes.
+// when that changes. After a "no", and at first, the next one is held back for a while: a
+// kubelet asks once a second at most, and learns at once of an answer that it waits for.
 func (r *readiness) check(req *http.Request) error {
 	err := r.ask(req.Context())
+	for end := time.Now().Add(r.patience); err != nil && !r.was.Load() && time.Now().Before(end) && req.Context().Err() == nil; {
+		select {
+		case <-req.Context().Done():
+		case <-time.After(readyInterval):
+			err = r.ask(req.Context())
+		}
+	}
+	r.was.Store(err == nil)
 	now := "ready"
 	if err != nil {
 		now = err.Error()
@@ -58,6 +84,9 @@ func (r *readiness) check(req *http.Request) error {
 }
 
 func (r *readiness) ask(ctx context.Context) error {
+	if !r.began.Load() {
+		return errNotBegun
+	}
 	var served metav1.APIResourceList
 	path := "/apis/" + fedv1beta1.SchemeGroupVersion.String()
 	if err := r.api.Get().AbsPath(path).Do(ctx).Into(&served); err != nil {

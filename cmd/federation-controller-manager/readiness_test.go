@@ -7,10 +7,23 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
 )
+
+// impatient is a readiness that has begun and holds nothing back.
+func impatient(t *testing.T, host string, log logr.Logger) *readiness {
+	t.Helper()
+	r, err := newReadiness(&rest.Config{Host: host}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.patience = 0
+	r.begin()
+	return r
+}
 
 func TestReadiness(t *testing.T) {
 	tests := []struct {
@@ -35,11 +48,8 @@ func TestReadiness(t *testing.T) {
 				fmt.Fprint(w, tt.body)
 			}))
 			defer api.Close()
-			r, err := newReadiness(&rest.Config{Host: api.URL}, logr.Discard())
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = r.check(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+			r := impatient(t, api.URL, logr.Discard())
+			err := r.check(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
 			switch {
 			case tt.want == "" && err != nil:
 				t.Errorf("not ready: %v", err)
@@ -51,10 +61,7 @@ func TestReadiness(t *testing.T) {
 }
 
 func TestReadinessOfAnAPIThatIsAway(t *testing.T) {
-	r, err := newReadiness(&rest.Config{Host: "https://127.0.0.1:1"}, logr.Discard())
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := impatient(t, "https://127.0.0.1:1", logr.Discard())
 	if err := r.ask(t.Context()); err == nil || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("ask = %v, want the reason", err)
 	}
@@ -69,10 +76,7 @@ func TestReadinessLogsWhatChanges(t *testing.T) {
 	}))
 	defer api.Close()
 	var out bytes.Buffer
-	r, err := newReadiness(&rest.Config{Host: api.URL}, logging{format: "json"}.logger(&out))
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := impatient(t, api.URL, logging{format: "json"}.logger(&out))
 	for _, s := range []struct {
 		status int
 		want   string // "" for nothing new
@@ -85,5 +89,34 @@ func TestReadinessLogsWhatChanges(t *testing.T) {
 		if (out.Len() == 0) != (s.want == "") || !strings.Contains(out.String(), s.want) {
 			t.Errorf("status %d: logged %q, want %q", s.status, out.String(), s.want)
 		}
+	}
+}
+
+func TestReadinessIsAnsweredWhenItComes(t *testing.T) {
+	served := false
+	asked := 0
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "application/json")
+		if !served {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		fmt.Fprint(w, `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"federation.fedhelm.io/v1beta1","resources":[{"name":"clusters","kind":"Cluster"}]}`)
+	}))
+	defer api.Close()
+	r := impatient(t, api.URL, logr.Discard())
+	r.patience = time.Minute
+	r.began.Store(false)
+	time.AfterFunc(100*time.Millisecond, func() { served = true; r.begin() })
+	probe := func() error {
+		return r.check(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+	}
+	if err := probe(); err != nil || asked != 1 {
+		t.Errorf("after %d questions %v, want a yes as soon as the manager has begun", asked, err)
+	}
+	served = false
+	if err := probe(); err == nil || asked != 2 {
+		t.Errorf("after %d questions %v, want the first no", asked, err)
 	}
 }

@@ -66,6 +66,9 @@ func TestIntegrationProbesWithoutAnonymousAccess(t *testing.T) {
 	probe("/readyz", 200, "ok")
 
 	proxy.Signal(syscall.SIGTERM)
+	time.Sleep(time.Second)
+	probe("/readyz", 200, "ok") // until the API server, which is told to end at the same time, has ended
+	server.Stop()
 	if code := proxy.ExitCode(t, 10*time.Second); code != 0 {
 		t.Errorf("exit code %d after SIGTERM, want 0", code)
 	}

@@ -37,5 +37,12 @@ func (o *options) serve(ctx context.Context) error {
 		MaxHeaderBytes:    8 << 10,
 		ErrorLog:          slog.NewLogLogger(o.proxy.Log.Handler(), slog.LevelWarn),
 	}
-	return httpserver.Serve(ctx, srv, ln, 5*time.Second)
+	// A kubelet ends all containers of a pod together, and is to know how the API server is until that has ended.
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	context.AfterFunc(ctx, func() {
+		defer end()
+		proxy.AwaitEnd(serving)
+	})
+	return httpserver.Serve(serving, srv, ln, 5*time.Second)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // command is one subcommand: its flags, and what it does once they are read.
@@ -24,6 +25,11 @@ type action interface {
 	run(ctx context.Context, out io.Writer) error
 }
 
+// keeper is an action that goes on with something when run is done, without a limit, until ctx ends.
+type keeper interface {
+	keep(ctx context.Context, out io.Writer) error
+}
+
 var commands = []command{
 	{name: "pki", does: "makes and renews the Secrets with certificates", setup: pkiCommand(false), job: true},
 	{name: "renew", does: "the same for an installed release, with its kubeconfig", setup: pkiCommand(true), job: true},
@@ -31,7 +37,6 @@ var commands = []command{
 	{name: "bootstrap", does: "applies definitions and access rights to the federation API", setup: bootstrapCommand},
 	{name: "teardown", does: "refuses while clusters are joined", setup: teardownCommand, job: true},
 	{name: "cleanup", does: "deletes what hooks made", setup: cleanupCommand, job: true},
-	{name: "wait", does: "waits until a part of the control plane is ready", setup: waitCommand},
 	{name: "verify", does: "checks a federation from inside the host cluster", setup: verifyCommand, once: true},
 }
 
@@ -72,17 +77,28 @@ func (cmd command) execute(ctx context.Context, args []string, out io.Writer) er
 		return usageError{err}
 	}
 	common.setVerbosity()
-	ctx, cancel := context.WithTimeout(ctx, common.timeout)
+	if err := cmd.finish(ctx, common.timeout, act, out); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(out, doneLine); err != nil {
+		return err
+	}
+	if k, ok := act.(keeper); ok {
+		return k.keep(ctx, out)
+	}
+	return nil
+}
+
+// finish runs the action once, or until it is done.
+func (cmd command) finish(ctx context.Context, timeout time.Duration, act action, out io.Writer) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if cmd.once {
 		err = act.run(ctx, out)
 	} else {
 		err = retry(ctx, out, retryInterval, func(ctx context.Context) error { return act.run(ctx, out) })
 	}
-	switch {
-	case err == nil:
-		_, err = fmt.Fprintln(out, doneLine)
-	case cmd.job && errors.Is(ctx.Err(), context.DeadlineExceeded):
+	if err != nil && cmd.job && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err = fmt.Errorf("%w; %s", err, moreTime)
 	}
 	return err

@@ -88,7 +88,7 @@ func TestRetryNamesTheCauseAndNotTheClock(t *testing.T) {
 	})
 }
 
-// The limit of a Job is a value; that of an init container is the kubelet's business.
+// The limit of a Job is a value; that of bootstrap is the chart's.
 func TestAHookWhoseTimeIsUpNamesTheValue(t *testing.T) {
 	nowhere := "--kubeconfig=" + hostKubeconfig(t, "http://127.0.0.1:1")
 	for name, want := range map[string]bool{"cleanup": true, "teardown": true, "bootstrap": false} {

@@ -1,7 +1,7 @@
 // Package bootstrap is the hook that gives a fresh federation API what its
 // controller manager and its administrators need: the CustomResourceDefinitions,
-// the admission policies and the basic access rights. It runs before every start of the controller
-// manager, so that an upgrade brings the definitions up to date.
+// the admission policies and the basic access rights. Every controller manager waits for it, so
+// that an upgrade brings the definitions up to date.
 package bootstrap
 
 import (

@@ -1,4 +1,4 @@
-// Package waitfor waits until another part of the control plane is ready.
+// Package waitfor waits until another part of the control plane is ready. It is small: what imports it is copied into other containers.
 package waitfor
 
 import (
@@ -30,7 +30,7 @@ type Options struct {
 func (o Options) Validate() error {
 	u, err := url.Parse(o.URL)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return fmt.Errorf("--url %q: give an http or https URL", o.URL)
+		return fmt.Errorf("%q: give an http or https URL", o.URL)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func (t *Target) apiAdmission(ctx context.Context) Outcome {
 	switch {
 	case apierrors.IsNotFound(err):
 		return failure(fmt.Sprintf("%s rollout restart deployment/%s", t.kubectl(), t.ControllerManager()),
-			"it has no %s %q, which the controller manager's init container makes", what, admission.PolicyName)
+			"it has no %s %q, which container bootstrap of the controller manager's pod makes", what, admission.PolicyName)
 	case err != nil:
 		return unseen(err, "read %s %q", what, admission.PolicyName)
 	}

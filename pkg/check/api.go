@@ -97,7 +97,7 @@ func (t *Target) apiClusters(ctx context.Context) Outcome {
 	list, err := t.Clusters.List(ctx)
 	if apierrors.IsNotFound(err) {
 		return failure(fmt.Sprintf("%s rollout restart deployment/%s", t.kubectl(), t.ControllerManager()),
-			"it does not serve clusters.federation.fedhelm.io, which the controller manager's init container defines")
+			"it does not serve clusters.federation.fedhelm.io, which container bootstrap of the controller manager's pod defines")
 	}
 	if err != nil {
 		return unseen(err, "list the Clusters")

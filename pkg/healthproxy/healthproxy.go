@@ -9,31 +9,42 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 )
 
 // maxBody is more than the verbose answer of an API server with a hundred checks.
 const maxBody = 64 << 10
 
-// startupPath is answered as /readyz is, but a "no" is held back for a while. A kubelet
-// asks at most once a second, and an answer that it waits for reaches it at once.
-const startupPath = "/startupz"
-
 const (
-	startupPatience = 5 * time.Second       // how long a "no" is held back
-	startupInterval = 50 * time.Millisecond // between two looks meanwhile
+	readyPath = "/readyz"
+	livePath  = "/livez"
+	// startupPath is answered as soon as the API server answers anything.
+	startupPath = "/startupz"
+)
+
+// A kubelet asks once a second at most, and learns at once of an answer that it waits for. So
+// a "no" is held back for a while, where a "yes" is the news.
+const (
+	patience = 3 * time.Second       // less than the probe's own
+	interval = 50 * time.Millisecond // between two looks meanwhile
+
+	endInterval = 500 * time.Millisecond // between two looks at whether the target is still there
 )
 
 // Proxy is the handler. It forwards GET and HEAD of exactly /livez and /readyz,
 // with the query parameters verbose and exclude; nothing else of a request reaches
-// the target, and no other request does. /startupz answers when /readyz says yes, and
-// after five seconds with the "no" that it says then.
+// the target, and no other request does. After a "no" to /readyz, and at first, the next one
+// is held back for three seconds. /startupz answers 200 when the target answers whatever it
+// may be, and 503 after three seconds without.
 type Proxy struct {
 	target  *url.URL
 	timeout time.Duration
 	client  *client
 
-	startupPatience time.Duration
+	patience    time.Duration
+	endInterval time.Duration
+	ready       atomic.Bool // what /readyz said last
 }
 
 // New returns a Proxy. The files must be there and fit together.
@@ -49,13 +60,13 @@ func New(o Options) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Proxy{target: target, timeout: o.timeout(), client: c, startupPatience: startupPatience}, nil
+	return &Proxy{target: target, timeout: o.timeout(), client: c, patience: patience, endInterval: endInterval}, nil
 }
 
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Decoded and as it came: an encoded or unclean spelling of a path is another path.
 	path := r.URL.EscapedPath()
-	if path != "/livez" && path != "/readyz" && path != startupPath {
+	if path != livePath && path != readyPath && path != startupPath {
 		http.NotFound(w, r)
 		return
 	}
@@ -66,13 +77,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), p.timeout)
 	defer cancel()
-	var resp *http.Response
-	var err error
-	if path == startupPath {
-		resp, err = p.askUntilReady(ctx, r)
-	} else {
-		resp, err = p.ask(ctx, r, path)
-	}
+	resp, err := p.answer(ctx, r, path)
 	if err != nil {
 		http.Error(w, fmt.Sprintf("the API server at %s does not answer: %v", p.target.Host, err), http.StatusServiceUnavailable)
 		return
@@ -81,16 +86,39 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
+	if path == startupPath {
+		return // 200
+	}
 	w.WriteHeader(resp.StatusCode)
 	_, _ = io.Copy(w, io.LimitReader(resp.Body, maxBody)) // if the prober has gone there is nobody to tell
 }
 
-// askUntilReady asks for /readyz again and again until the answer is yes. When the patience is over, the last answer counts.
-func (p *Proxy) askUntilReady(ctx context.Context, r *http.Request) (*http.Response, error) {
-	end := time.Now().Add(p.startupPatience)
+// answer asks the target; where a "yes" is the news, until there is one or the patience is over.
+func (p *Proxy) answer(ctx context.Context, r *http.Request, path string) (*http.Response, error) {
+	switch path {
+	case startupPath:
+		return p.askUntil(ctx, r, livePath, p.patience, func(*http.Response) bool { return true })
+	case readyPath:
+		patience := p.patience
+		if p.ready.Load() {
+			patience = 0
+		}
+		resp, err := p.askUntil(ctx, r, readyPath, patience, isYes)
+		p.ready.Store(err == nil && isYes(resp))
+		return resp, err
+	default:
+		return p.ask(ctx, r, path)
+	}
+}
+
+func isYes(resp *http.Response) bool { return resp.StatusCode == http.StatusOK }
+
+// askUntil asks again and again until the answer is good. When the patience is over, the last answer counts.
+func (p *Proxy) askUntil(ctx context.Context, r *http.Request, path string, patience time.Duration, good func(*http.Response) bool) (*http.Response, error) {
+	end := time.Now().Add(patience)
 	for {
-		resp, err := p.ask(ctx, r, "/readyz")
-		if err == nil && resp.StatusCode == http.StatusOK || time.Now().After(end) || ctx.Err() != nil {
+		resp, err := p.ask(ctx, r, path)
+		if err == nil && good(resp) || !time.Now().Before(end) || ctx.Err() != nil {
 			return resp, err
 		}
 		if err == nil {
@@ -99,7 +127,28 @@ func (p *Proxy) askUntilReady(ctx context.Context, r *http.Request) (*http.Respo
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(startupInterval):
+		case <-time.After(interval):
+		}
+	}
+}
+
+// AwaitEnd returns when the target answers nothing any more, or ctx ends.
+func (p *Proxy) AwaitEnd(ctx context.Context) {
+	for {
+		limited, cancel := context.WithTimeout(ctx, p.timeout)
+		resp, err := p.get(limited, http.MethodGet, livePath, nil)
+		if err == nil {
+			_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxBody))
+			_ = resp.Body.Close()
+		}
+		cancel()
+		if err != nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(p.endInterval):
 		}
 	}
 }
@@ -112,8 +161,12 @@ func (p *Proxy) ask(ctx context.Context, r *http.Request, path string) (*http.Re
 			query[known] = values
 		}
 	}
+	return p.get(ctx, r.Method, path, query)
+}
+
+func (p *Proxy) get(ctx context.Context, method, path string, query url.Values) (*http.Response, error) {
 	u := url.URL{Scheme: p.target.Scheme, Host: p.target.Host, Path: path, RawQuery: query.Encode()}
-	req, err := http.NewRequestWithContext(ctx, r.Method, u.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -88,6 +88,7 @@ func newProxy(t *testing.T, o Options) *httptest.Server {
 		t.Fatal(err)
 	}
 	p.client.transports.Interval = 0
+	p.patience = 500 * time.Millisecond
 	front := httptest.NewServer(p)
 	t.Cleanup(front.Close)
 	return front
@@ -159,14 +160,20 @@ func TestProxyForwards(t *testing.T) {
 	}
 }
 
-func TestStartupIsAnsweredWhenTheServerIsReady(t *testing.T) {
+// failing answers "no" so many times.
+func failing(times int32) http.HandlerFunc {
 	var asked atomic.Int32
-	api := newAPIServer(t, func(w http.ResponseWriter, _ *http.Request) {
-		if asked.Add(1) < 3 {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) <= times {
 			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprint(w, "[-]etcd failed")
 		}
-	})
-	if status, body, _ := send(t, newProxy(t, api.options()), "GET /startupz"); status != http.StatusOK {
+	}
+}
+
+func TestReadinessIsAnsweredWhenItComes(t *testing.T) {
+	api := newAPIServer(t, failing(2))
+	if status, body, _ := send(t, newProxy(t, api.options()), "GET /readyz"); status != http.StatusOK {
 		t.Errorf("answer %d %q, want 200 at the third look", status, body)
 	}
 	if api.requests[0] != "GET /readyz" || len(api.requests) != 3 || api.connections != 1 {
@@ -174,34 +181,82 @@ func TestStartupIsAnsweredWhenTheServerIsReady(t *testing.T) {
 	}
 }
 
-func TestStartupSaysNoInTheEnd(t *testing.T) {
-	unready := newAPIServer(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusInternalServerError)
-		fmt.Fprint(w, "[-]etcd failed")
+func TestUnreadinessIsAnsweredAtOnce(t *testing.T) {
+	var unready atomic.Bool
+	api := newAPIServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		if unready.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
 	})
+	front := newProxy(t, api.options())
+	send(t, front, "GET /readyz")
+	unready.Store(true)
+	status, _, _ := send(t, front, "GET /readyz")
+	if status != http.StatusInternalServerError || len(api.requests) != 2 {
+		t.Errorf("answer %d after %d requests, want the first \"no\"", status, len(api.requests))
+	}
+}
+
+func TestStartupIsAnsweredByWhateverTheServerSays(t *testing.T) {
+	api := newAPIServer(t, failing(1))
+	status, body, _ := send(t, newProxy(t, api.options()), "GET /startupz")
+	if status != http.StatusOK || body != "" {
+		t.Errorf("answer %d %q, want 200 and nothing of what the server says", status, body)
+	}
+	if len(api.requests) != 1 || api.requests[0] != "GET /livez" {
+		t.Errorf("the API server was asked %q, want /livez once", api.requests)
+	}
+}
+
+func TestItSaysNoInTheEnd(t *testing.T) {
+	unready := newAPIServer(t, failing(1000))
 	gone := newAPIServer(t, nil)
 	gone.Close()
 	for _, tt := range []struct {
 		name       string
 		api        *apiserver
+		path       string
 		wantStatus int
 		want       string
 	}{
-		{"with what the server says", unready, http.StatusInternalServerError, "[-]etcd failed"},
-		{"when there is no server", gone, http.StatusServiceUnavailable, "refused"},
+		{"with what the server says", unready, readyPath, http.StatusInternalServerError, "[-]etcd failed"},
+		{"when there is no server to be ready", gone, readyPath, http.StatusServiceUnavailable, "refused"},
+		{"when there is no server that could have started", gone, startupPath, http.StatusServiceUnavailable, "refused"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p, err := New(tt.api.options())
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.startupPatience = 120 * time.Millisecond
+			p.patience = 120 * time.Millisecond
 			front := httptest.NewServer(p)
 			defer front.Close()
-			if status, body, _ := send(t, front, "GET /startupz"); status != tt.wantStatus || !strings.Contains(body, tt.want) {
+			if status, body, _ := send(t, front, "GET "+tt.path); status != tt.wantStatus || !strings.Contains(body, tt.want) {
 				t.Errorf("answer %d %q, want %d with %q", status, body, tt.wantStatus, tt.want)
 			}
 		})
+	}
+}
+
+func TestAwaitEndReturnsWhenTheServerIsGone(t *testing.T) {
+	api := newAPIServer(t, failing(1000))
+	p, err := New(api.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.endInterval = 10 * time.Millisecond
+	ended := make(chan struct{})
+	go func() { p.AwaitEnd(t.Context()); close(ended) }()
+	select {
+	case <-ended:
+		t.Fatal("it returned while the server answers")
+	case <-time.After(100 * time.Millisecond):
+	}
+	api.Close()
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it did not return when the server had gone")
 	}
 }
 

@@ -44,6 +44,7 @@ var names = []string{
 	"metrics-bind-address",
 	"pprof-bind-address",
 	"service-dns-suffix",
+	"start-after",
 	"unsourced-deletion-limit",
 	"v",
 	"vmodule",

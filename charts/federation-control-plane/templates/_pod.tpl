@@ -62,7 +62,12 @@ topologySpreadConstraints:
 {{- $_ := set $labels "app.kubernetes.io/part-of" "federation" -}}
 labels:
   {{- toYaml (merge $labels $values.podLabels $.Values.podLabels) | nindent 2 }}
-{{- with merge (dict) $values.podAnnotations $.Values.podAnnotations }}
+{{- $annotations := merge (dict) $values.podAnnotations $.Values.podAnnotations -}}
+{{- /* Where the container after which the component is called is not the first one. */}}
+{{- if has (index . 1) (list "apiserver" "controller-manager") }}
+{{- $annotations = merge $annotations (dict "kubectl.kubernetes.io/default-container" (index . 1)) -}}
+{{- end }}
+{{- with $annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}

@@ -98,6 +98,11 @@ etcd-keyfile: /etc/federation/etcd-client/tls.key
 {{- $api := .Values.apiServer -}}
 {{ include "federation-control-plane.secretVolume" (list "certs" (printf "%s-apiserver-certs" .Release.Name)) }}
 {{ include "federation-control-plane.secretVolume" (list "health-certs" (printf "%s-apiserver-health-certs" .Release.Name)) }}
+{{- if include "federation-control-plane.etcd.enabled" . }}
+- name: start
+  emptyDir:
+    sizeLimit: 64Mi
+{{- end }}
 {{- with .Values.etcd.external.tlsSecret }}
 {{ include "federation-control-plane.secretVolume" (list "etcd-client" .) }}
 {{- end }}

@@ -1,11 +1,10 @@
 {{/*
-The container that answers the kubelet's probes, which carry no credentials. It is a side-car that the others start
-after, and says that it has started when etcd is ready: kube-apiserver gives up after 20 s without etcd. The look-out is a
-probe that takes as long as it takes, because the kubelet acts at once on a probe's end and only later on a container's.
+The container that answers the kubelet's probes, which carry no credentials. It is the first of its pod: a kubelet starts
+containers one after the other, and a container's postStart hook before the next one. So the program that holds
+kube-apiserver back until etcd is ready is in its place by then.
 */}}
 {{- define "federation-control-plane.apiserver.health" -}}
 - name: health
-  restartPolicy: Always
   {{- include "federation-control-plane.containerImage" (list . .Values.image) | nindent 2 }}
   command:
     - /usr/local/bin/federation-health-proxy
@@ -15,6 +14,14 @@ probe that takes as long as it takes, because the kubelet acts at once on a prob
     - --ca-file=/etc/federation/health/ca.crt
     - --cert-file=/etc/federation/health/client.crt
     - --key-file=/etc/federation/health/client.key
+  {{- if include "federation-control-plane.etcd.enabled" . }}
+  lifecycle:
+    postStart:
+      exec:
+        command:
+          - /usr/local/bin/federation-start
+          - --install=/run/federation/start/federation-start
+  {{- end }}
   ports:
     - name: health
       containerPort: 8081
@@ -22,21 +29,6 @@ probe that takes as long as it takes, because the kubelet acts at once on a prob
     tcpSocket:
       port: health
     periodSeconds: 10
-  {{- if include "federation-control-plane.etcd.enabled" . }}
-  startupProbe:
-    exec:
-      command:
-        - /usr/local/bin/federation-hook
-        - wait
-        - --federation={{ .Release.Name }}
-        - --namespace={{ .Release.Namespace }}
-        - --url=http://{{ .Release.Name }}-etcd-client.{{ .Release.Namespace }}.svc:2381/readyz
-        - --timeout=25s
-    timeoutSeconds: 30
-    periodSeconds: 1
-    # As good as for ever: there is no use in starting it anew.
-    failureThreshold: 100000
-  {{- end }}
   resources:
     {{- toYaml .Values.healthProxy.resources | nindent 4 }}
   {{- include "federation-control-plane.securityContext" (list . dict) | nindent 2 }}
@@ -44,6 +36,10 @@ probe that takes as long as it takes, because the kubelet acts at once on a prob
     - name: health-certs
       mountPath: /etc/federation/health
       readOnly: true
+    {{- if include "federation-control-plane.etcd.enabled" . }}
+    - name: start
+      mountPath: /run/federation/start
+    {{- end }}
 {{- end -}}
 
 {{/* The container that checks user names and passwords in front of kube-apiserver. */}}

@@ -3,6 +3,7 @@
 kubeconfig: /etc/federation/controller-manager/kubeconfig
 federation-name: {{ .Release.Name | quote }}
 federation-namespace: {{ .Release.Namespace | quote }}
+start-after: /run/federation/bootstrap/done
 leader-elect: "true"
 health-bind-address: ":8081"
 metrics-bind-address: ":8080"
