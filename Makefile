@@ -56,7 +56,7 @@ test-unit: ## Unit tests: no cluster, no network, no root
 	$(MAKE) --no-print-directory test-race
 
 # What runs concurrently is tested under the race detector, which needs cgo and so a build of its own.
-RACE_PACKAGES := ./hooks/... ./pkg/pki/... ./pkg/authproxy/... ./pkg/healthproxy/... ./cmd/federation-auth-proxy/... ./cmd/federation-health-proxy/... ./cmd/federation-start/... ./pkg/reload/... ./pkg/httpserver/... ./pkg/progress/... ./pkg/kubeconfig/... ./pkg/federation/... ./pkg/setup/... ./pkg/join/... ./pkg/members/... ./pkg/controllers/... ./pkg/check/... ./pkg/memberdns/... ./pkg/dial/... ./pkg/delivery/... ./pkg/ledger/... ./pkg/endpoints/... ./pkg/dns/configured/... ./pkg/dns/inmemory/... ./pkg/dns/keeper/... ./pkg/testutil/fakeapi/... ./ci/bench/...
+RACE_PACKAGES := ./hooks/... ./pkg/pki/... ./pkg/authproxy/... ./pkg/healthproxy/... ./cmd/federation-auth-proxy/... ./cmd/federation-health-proxy/... ./cmd/federation-start/... ./cmd/federation-controller-manager/... ./pkg/held/... ./pkg/reload/... ./pkg/httpserver/... ./pkg/progress/... ./pkg/kubeconfig/... ./pkg/federation/... ./pkg/setup/... ./pkg/join/... ./pkg/members/... ./pkg/controllers/... ./pkg/check/... ./pkg/memberdns/... ./pkg/dial/... ./pkg/delivery/... ./pkg/ledger/... ./pkg/endpoints/... ./pkg/dns/configured/... ./pkg/dns/inmemory/... ./pkg/dns/keeper/... ./pkg/testutil/fakeapi/... ./ci/bench/...
 test-race: ## The packages with concurrency in them, under the race detector (takes a C compiler, which root installs)
 	@ci/cc.sh
 	CGO_ENABLED=1 go test -race $(RACE_PACKAGES)

@@ -36,6 +36,59 @@ func TestThreeEtcdMembers(t *testing.T) {
 	s.purge("fellowship")
 }
 
+// TestEtcdAway starts an API server that has no etcd: it waits, for longer than kube-apiserver itself would, and can be deleted meanwhile.
+func TestEtcdAway(t *testing.T) {
+	s := newSandbox(t)
+	s.fedhelm("init", "fellowship", "--api-server-service-type=NodePort")
+	s.remember("fellowship")
+	// Locked out by oneself: what the control plane needs is put back.
+	s.kubectl("fellowship", "delete", "clusterrolebinding", "federation:admins")
+	s.host("scale", "statefulset/fellowship-etcd", "--replicas=0")
+	s.host("wait", "--for=delete", "pod/fellowship-etcd-0", "--timeout=2m")
+
+	const selector = "--selector=app.kubernetes.io/instance=fellowship,app.kubernetes.io/component=apiserver"
+	container := func(field string) string {
+		s.Helper()
+		return s.host("get", "pods", selector, `--output=jsonpath={.items[*].status.containerStatuses[?(@.name=="apiserver")].`+field+`}`)
+	}
+	s.host("delete", "pod", selector, "--timeout=1m")
+	s.eventually(time.Minute, "the API server's container waits for etcd", func() error {
+		if logs := s.try(20*time.Second, "kubectl", "--context="+hostContext, "--namespace="+s.namespace, "logs", "deployment/fellowship-apiserver"); !strings.Contains(logs.stdout, "waiting: ") {
+			return fmt.Errorf("%s", logs)
+		}
+		return nil
+	})
+	began := time.Now()
+	s.host("delete", "pod", selector, "--timeout=1m")
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %s to delete a pod that waits; its grace is 30s", took.Round(time.Second))
+	}
+	s.eventually(time.Minute, "its successor waits too", func() error {
+		if since := container("state.running.startedAt"); since == "" {
+			return fmt.Errorf("not running: %s", container("state"))
+		}
+		return nil
+	})
+	time.Sleep(25 * time.Second) // kube-apiserver gives up after 20
+	if restarts := container("restartCount"); restarts != "0" {
+		t.Errorf("without etcd it was restarted %s times", restarts)
+	}
+
+	s.host("scale", "statefulset/fellowship-etcd", "--replicas=1")
+	s.ready("fellowship")
+	if restarts := container("restartCount"); restarts != "0" {
+		t.Errorf("it was restarted %s times", restarts)
+	}
+	s.eventually(2*time.Minute, "the administrators have their rights again", func() error {
+		if r := s.try(20*time.Second, "kubectl", "--context=fellowship", "get", "configmaps"); r.code != 0 {
+			return fmt.Errorf("%s", r)
+		}
+		return nil
+	})
+	s.remembers("fellowship")
+	s.purge("fellowship")
+}
+
 // TestExistingClaim keeps the data in a claim of the user's, which outlives the federation, purged or not.
 func TestExistingClaim(t *testing.T) {
 	s := newSandbox(t)

@@ -20,9 +20,8 @@ func serveProbes(ctx context.Context, address string, ready *readiness) error {
 		return err
 	}
 	mux := http.NewServeMux()
-	for name, check := range map[string]healthz.Checker{"healthz": healthz.Ping, "readyz": ready.check} {
-		path := "/" + name
-		handler := http.StripPrefix(path, &healthz.Handler{Checks: map[string]healthz.Checker{name: check}})
+	for path, checks := range map[string]map[string]healthz.Checker{"/healthz": {"ping": healthz.Ping}, "/readyz": {"federation-api": ready.check}} {
+		handler := http.StripPrefix(path, &healthz.Handler{Checks: checks})
 		mux.Handle(path, handler)
 		mux.Handle(path+"/", handler)
 	}

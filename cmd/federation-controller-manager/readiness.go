@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	fedv1beta1 "github.com/fedhelm/fedhelm/pkg/apis/federation/v1beta1"
+	"github.com/fedhelm/fedhelm/pkg/held"
 )
 
 // readiness asks the federation API whether it serves what controllers need. It
@@ -23,19 +24,12 @@ type readiness struct {
 	api rest.Interface
 	log logr.Logger
 
-	patience time.Duration // how long a yes is waited for after a no
-
 	began atomic.Bool // whether the manager has started
-	was   atomic.Bool // what the last answer was
+	held  held.Readiness
 
 	mu   sync.Mutex
 	told string
 }
-
-const (
-	readyPatience = 3 * time.Second // less than the probe's own
-	readyInterval = 50 * time.Millisecond
-)
 
 var errNotBegun = errors.New("waiting until the federation API has its base objects")
 
@@ -50,22 +44,16 @@ func newReadiness(config *rest.Config, log logr.Logger) (*readiness, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up a client of the federation API: %w", err)
 	}
-	return &readiness{api: client.RESTClient(), log: log, patience: readyPatience}, nil
+	return &readiness{api: client.RESTClient(), log: log, held: held.Readiness{Patience: held.Patience}}, nil
 }
 
 // check is a healthz.Checker. The answer to a probe has no reason in it, so it logs
-// when that changes. After a "no", and at first, the next one is held back for a while: a
-// kubelet asks once a second at most, and learns at once of an answer that it waits for.
-func (r *readiness) check(req *http.Request) error {
-	err := r.ask(req.Context())
-	for end := time.Now().Add(r.patience); err != nil && !r.was.Load() && time.Now().Before(end) && req.Context().Err() == nil; {
-		select {
-		case <-req.Context().Done():
-		case <-time.After(readyInterval):
-			err = r.ask(req.Context())
-		}
-	}
-	r.was.Store(err == nil)
+// when that changes.
+func (r *readiness) check(req *http.Request) (err error) {
+	r.held.Look(req.Context(), func(ctx context.Context) bool {
+		err = r.ask(ctx)
+		return err == nil
+	})
 	now := "ready"
 	if err != nil {
 		now = err.Error()

@@ -20,7 +20,7 @@ func impatient(t *testing.T, host string, log logr.Logger) *readiness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.patience = 0
+	r.held.Patience = 0
 	r.begin()
 	return r
 }
@@ -106,7 +106,7 @@ func TestReadinessIsAnsweredWhenItComes(t *testing.T) {
 	}))
 	defer api.Close()
 	r := impatient(t, api.URL, logr.Discard())
-	r.patience = time.Minute
+	r.held.Patience = time.Minute
 	r.began.Store(false)
 	time.AfterFunc(100*time.Millisecond, func() { served = true; r.begin() })
 	probe := func() error {

@@ -32,7 +32,7 @@ func bootstrapCommand(f *flag.FlagSet, c *common) action {
 	f.StringVar(&b.adminGroup, "admin-group", "federation:admins", "group that becomes cluster-admin of the federation API")
 	f.StringVar(&b.kinds, "federated-kinds", "", "comma-separated list of the kinds that are federated, such as deployments.apps; empty for all that can be")
 	f.StringVar(&b.doneFile, "done-file", "", "file to make when all is applied")
-	f.DurationVar(&b.keepEvery, "keep-every", 0, "stay, and apply what somebody changed anew this often; 0: end when all is applied")
+	f.DurationVar(&b.keepEvery, "keep-every", 0, "stay, and look this often whether something is gone, then apply all anew; 0: end when all is applied")
 	return b
 }
 
@@ -53,26 +53,27 @@ func (b *bootstrapFlags) run(ctx context.Context, out io.Writer) (err error) {
 			return err
 		}
 	}
-	if err := b.apply(ctx, b.timeout, out); err != nil || b.doneFile == "" {
+	o, err := b.options(b.timeout, out)
+	if err != nil {
+		return err
+	}
+	if err := bootstrap.Run(ctx, o); err != nil || b.doneFile == "" {
 		return err
 	}
 	return os.WriteFile(b.doneFile, nil, 0o600)
 }
 
-func (b *bootstrapFlags) apply(ctx context.Context, timeout time.Duration, out io.Writer) error {
+func (b *bootstrapFlags) options(timeout time.Duration, out io.Writer) (bootstrap.Options, error) {
 	federated, err := kinds.Parse(b.kinds)
-	if err != nil {
-		return err
-	}
-	return bootstrap.Run(ctx, bootstrap.Options{
+	return bootstrap.Options{
 		API: b.api, CRDs: fedv1beta1.CRDs(), Kinds: federated, AdminGroup: b.adminGroup, Timeout: timeout, Out: out,
-	})
+	}, err
 }
 
-// keepLimit is how long applying anew may take.
+// keepLimit is how long a look, and applying anew, may take.
 const keepLimit = time.Minute
 
-// keep applies anew what was changed or deleted since. It says when that fails, and when it does not any more.
+// keep applies all anew when something is gone, and says so. What cannot be done now is tried again.
 func (b *bootstrapFlags) keep(ctx context.Context, out io.Writer) error {
 	if b.keepEvery == 0 {
 		return nil
@@ -86,20 +87,33 @@ func (b *bootstrapFlags) keep(ctx context.Context, out io.Writer) error {
 			return nil
 		case <-ticker.C:
 		}
-		limited, cancel := context.WithTimeout(ctx, keepLimit)
-		err := b.apply(limited, keepLimit, io.Discard)
-		cancel()
-		now := ""
+		now, err := b.restore(ctx)
 		if err != nil {
-			now = "not applied anew: " + oneLine(err)
+			now = "trying again: " + oneLine(err)
 		}
-		if now != said && ctx.Err() == nil {
-			if said = now; now == "" {
-				now = "applied anew"
-			}
+		if now != said && now != "" && ctx.Err() == nil {
 			if _, err := fmt.Fprintln(out, now); err != nil {
 				return err
 			}
 		}
+		said = now
 	}
+}
+
+// restore returns what it did, "" if nothing had to be done.
+func (b *bootstrapFlags) restore(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, keepLimit)
+	defer cancel()
+	o, err := b.options(keepLimit, io.Discard)
+	if err != nil {
+		return "", err
+	}
+	gone, err := bootstrap.Missing(ctx, o)
+	if err != nil || gone == "" {
+		return "", err
+	}
+	if err := bootstrap.Run(ctx, o); err != nil {
+		return "", err
+	}
+	return "applied anew: " + gone + " was gone", nil
 }

@@ -79,6 +79,16 @@ func TestItsCopyDoesTheSame(t *testing.T) {
 			t.Fatalf("%s: exit code %d", again, code)
 		}
 	}
+	before, err := os.Stat(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := start(t, os.Args[0], "--install="+copied).ExitCode(t, 20*time.Second); code != 0 {
+		t.Errorf("a third time: exit code %d", code)
+	}
+	if after, err := os.Stat(copied); err != nil || !os.SameFile(before, after) {
+		t.Errorf("a copy that is right was made anew (%v)", err)
+	}
 	if all, err := filepath.Glob(filepath.Join(filepath.Dir(copied), ".*")); err != nil || len(all) > 0 {
 		t.Errorf("left behind: %v, %v", all, err)
 	}

@@ -32,6 +32,9 @@ func (o options) start(ctx context.Context, out io.Writer) error {
 	if path == "" {
 		return nil
 	}
+	if err := ctx.Err(); err != nil {
+		return err // a signal that came with the answer
+	}
 	if err := syscall.Exec(path, o.command, os.Environ()); err != nil {
 		return fmt.Errorf("start %s: %w", path, err)
 	}

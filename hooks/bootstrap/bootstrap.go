@@ -11,6 +11,7 @@ import (
 	"io"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 
 	"github.com/fedhelm/fedhelm/hooks/internal/fedapi"
@@ -41,15 +42,7 @@ type Options struct {
 // the defined kinds. What is as it should be stays untouched. The policies take
 // effect a second or so later; the controller manager does not rely on them.
 func Run(ctx context.Context, o Options) error {
-	if o.AdminGroup == "" {
-		o.AdminGroup = "federation:admins"
-	}
-	if o.Kinds == nil {
-		o.Kinds = kinds.Default()
-	}
-	if o.Out == nil {
-		o.Out = io.Discard
-	}
+	o = o.complete()
 	if err := o.await(ctx, "for the federation API to be ready", o.ready); err != nil {
 		return err
 	}
@@ -80,6 +73,38 @@ func Run(ctx context.Context, o Options) error {
 	}
 	_, err = fmt.Fprintf(o.Out, "the federation API has its %d base objects\n", len(objects))
 	return err
+}
+
+// Missing names an object that the federation API has not, "" if it has all: somebody deleted it, or the API's etcd was emptied. What
+// others changed is not looked at: it may be another version of this one, in a roll-out.
+func Missing(ctx context.Context, o Options) (string, error) {
+	objects, err := objects(o.complete())
+	if err != nil {
+		return "", err
+	}
+	for _, obj := range objects {
+		err := o.API.Get().AbsPath(obj.path...).Do(ctx).Error()
+		if apierrors.IsNotFound(err) {
+			return fmt.Sprintf("%s %q", obj.kind, obj.name), nil
+		}
+		if err != nil {
+			return "", fmt.Errorf("look for %s %q in the federation API: %w", obj.kind, obj.name, err)
+		}
+	}
+	return "", nil
+}
+
+func (o Options) complete() Options {
+	if o.AdminGroup == "" {
+		o.AdminGroup = "federation:admins"
+	}
+	if o.Kinds == nil {
+		o.Kinds = kinds.Default()
+	}
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
+	return o
 }
 
 // ready also asks for the namespaces, which the API server makes by itself a

@@ -23,8 +23,8 @@ func (t *Target) apiAdmission(ctx context.Context) Outcome {
 	}
 	switch {
 	case apierrors.IsNotFound(err):
-		return failure(fmt.Sprintf("%s rollout restart deployment/%s", t.kubectl(), t.ControllerManager()),
-			"it has no %s %q, which container bootstrap of the controller manager's pod makes", what, admission.PolicyName)
+		return failure(fmt.Sprintf("%s logs deployment/%s --container=bootstrap", t.kubectl(), t.ControllerManager()),
+			"it has no %s %q, which container bootstrap of the controller manager makes within a minute", what, admission.PolicyName)
 	case err != nil:
 		return unseen(err, "read %s %q", what, admission.PolicyName)
 	}

@@ -30,17 +30,17 @@ func policies(t *testing.T, list, without string) []runtime.Object {
 }
 
 func TestFederationAPIHoldsOnToWhatIsFederated(t *testing.T) {
-	const restart = "rollout restart deployment/fellowship-controller-manager"
+	const look = "logs deployment/fellowship-controller-manager --container=bootstrap"
 	tests := []struct {
 		name    string
 		objects []runtime.Object
 		want    expected
 	}{
 		{name: "it does", objects: policies(t, "namespaces,secrets", ""), want: expected{level: OK, text: "2 kinds and marked definitions"}},
-		{name: "the policy is missing", want: expected{level: Failure, text: `no MutatingAdmissionPolicy "federation-propagation"`, mend: restart}},
+		{name: "the policy is missing", want: expected{level: Failure, text: `no MutatingAdmissionPolicy "federation-propagation"`, mend: look}},
 		{
 			name: "the policy is not bound", objects: policies(t, "", admission.PolicyName),
-			want: expected{level: Failure, text: `no MutatingAdmissionPolicyBinding "federation-propagation"`, mend: restart},
+			want: expected{level: Failure, text: `no MutatingAdmissionPolicyBinding "federation-propagation"`, mend: look},
 		},
 	}
 	for _, tt := range tests {

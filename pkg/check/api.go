@@ -96,8 +96,8 @@ func unready(answer Answer) string {
 func (t *Target) apiClusters(ctx context.Context) Outcome {
 	list, err := t.Clusters.List(ctx)
 	if apierrors.IsNotFound(err) {
-		return failure(fmt.Sprintf("%s rollout restart deployment/%s", t.kubectl(), t.ControllerManager()),
-			"it does not serve clusters.federation.fedhelm.io, which container bootstrap of the controller manager's pod defines")
+		return failure(fmt.Sprintf("%s logs deployment/%s --container=bootstrap", t.kubectl(), t.ControllerManager()),
+			"it does not serve clusters.federation.fedhelm.io, which container bootstrap of the controller manager defines within a minute")
 	}
 	if err != nil {
 		return unseen(err, "list the Clusters")

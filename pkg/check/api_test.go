@@ -97,7 +97,7 @@ func TestClustersAreServed(t *testing.T) {
 		want expected
 	}{
 		{name: "they are", has: registered{clusters: make([]fedv1beta1.Cluster, 2)}, want: expected{level: OK, text: "has 2"}},
-		{name: "their definition is missing", has: registered{err: apierrors.NewNotFound(schema.GroupResource{Resource: "clusters"}, "")}, want: expected{level: Failure, text: "does not serve clusters", mend: "rollout restart deployment/fellowship-controller-manager"}},
+		{name: "their definition is missing", has: registered{err: apierrors.NewNotFound(schema.GroupResource{Resource: "clusters"}, "")}, want: expected{level: Failure, text: "does not serve clusters", mend: "logs deployment/fellowship-controller-manager --container=bootstrap"}},
 		{name: "they cannot be listed", has: registered{err: errNobody}, want: expected{level: Failure, text: "nobody answers"}},
 	}
 	for _, tt := range tests {

@@ -64,6 +64,10 @@ func TestExamine(t *testing.T) {
 			object: "pod fellowship-etcd-0", reason: "image registry.k8s.io/etcd:9.9.9 is not found", wayOut: "--etcd-image",
 		},
 		{
+			name: "the image of a container that another one needs comes before what that says", file: "first-image-not-found",
+			object: "pod fellowship-apiserver-x", reason: "image ghcr.io/fedhelm/fedhelm:0.1.0 is not found", wayOut: "--image",
+		},
+		{
 			name: "an older kubelet's back-off takes the cause from the event", file: "image-denied",
 			object: "pod fellowship-pki-x", reason: "image ghcr.io/fedhelm/fedhelm:0.1.0 cannot be pulled: the registry wants credentials", wayOut: "--image-pull-secrets",
 		},

@@ -44,13 +44,21 @@ func (s *snapshot) pod(ctx context.Context, r *Report, p corev1.Pod) bool {
 	if c := condition(p, corev1.PodScheduled); c != nil && c.Status == corev1.ConditionFalse && c.Reason == corev1.PodReasonUnschedulable {
 		return s.unschedulable(r, base, p, c.Message)
 	}
-	for _, c := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
-		if f, found := s.container(ctx, base, p, c); found {
-			r.add(f)
-			return true
-		}
+	if f, found := s.containers(ctx, base, p); found {
+		r.add(f)
+		return true
 	}
 	return s.mounts(ctx, r, base, p)
+}
+
+// containers finds what keeps the others from running, if several have something: a container may lack what one before it brings.
+func (s *snapshot) containers(ctx context.Context, base Finding, p corev1.Pod) (worst Finding, any bool) {
+	for _, c := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
+		if f, found := s.container(ctx, base, p, c); found && (!any || f.rank < worst.rank) {
+			worst, any = f, true
+		}
+	}
+	return worst, any
 }
 
 func (s *snapshot) unschedulable(r *Report, f Finding, p corev1.Pod, message string) bool {

@@ -9,8 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"time"
+
+	"github.com/fedhelm/fedhelm/pkg/held"
 )
 
 // maxBody is more than the verbose answer of an API server with a hundred checks.
@@ -23,28 +24,24 @@ const (
 	startupPath = "/startupz"
 )
 
-// A kubelet asks once a second at most, and learns at once of an answer that it waits for. So
-// a "no" is held back for a while, where a "yes" is the news.
-const (
-	patience = 3 * time.Second       // less than the probe's own
-	interval = 50 * time.Millisecond // between two looks meanwhile
-
-	endInterval = 500 * time.Millisecond // between two looks at whether the target is still there
-)
+// endInterval is between two looks at whether the target is still there.
+const endInterval = 500 * time.Millisecond
 
 // Proxy is the handler. It forwards GET and HEAD of exactly /livez and /readyz,
 // with the query parameters verbose and exclude; nothing else of a request reaches
-// the target, and no other request does. After a "no" to /readyz, and at first, the next one
-// is held back for three seconds. /startupz answers 200 when the target answers whatever it
-// may be, and 503 after three seconds without.
+// the target, and no other request does. Three things are the proxy's own:
+//   - a "no" to /readyz without parameters is held back where a "yes" is the news, see package held;
+//   - /livez answers 200 where the target says 403: it lives, and has not read its own rules yet
+//     or has others;
+//   - /startupz answers 200 when the target answers whatever it may be, and 503 after three seconds without.
 type Proxy struct {
 	target  *url.URL
 	timeout time.Duration
 	client  *client
 
-	patience    time.Duration
+	patience    time.Duration // of /startupz
+	ready       held.Readiness
 	endInterval time.Duration
-	ready       atomic.Bool // what /readyz said last
 }
 
 // New returns a Proxy. The files must be there and fit together.
@@ -60,7 +57,10 @@ func New(o Options) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Proxy{target: target, timeout: o.timeout(), client: c, patience: patience, endInterval: endInterval}, nil
+	return &Proxy{
+		target: target, timeout: o.timeout(), client: c,
+		patience: held.Patience, ready: held.Readiness{Patience: held.Patience}, endInterval: endInterval,
+	}, nil
 }
 
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -77,99 +77,81 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), p.timeout)
 	defer cancel()
-	resp, err := p.answer(ctx, r, path)
+	says, err := p.answer(ctx, r, path)
 	if err != nil {
 		http.Error(w, fmt.Sprintf("the API server at %s does not answer: %v", p.target.Host, err), http.StatusServiceUnavailable)
 		return
 	}
-	defer resp.Body.Close()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
-	if path == startupPath {
+	if path == startupPath || path == livePath && says.status == http.StatusForbidden {
 		return // 200
 	}
-	w.WriteHeader(resp.StatusCode)
-	_, _ = io.Copy(w, io.LimitReader(resp.Body, maxBody)) // if the prober has gone there is nobody to tell
+	w.WriteHeader(says.status)
+	_, _ = w.Write(says.body) // if the prober has gone there is nobody to tell
 }
 
-// answer asks the target; where a "yes" is the news, until there is one or the patience is over.
-func (p *Proxy) answer(ctx context.Context, r *http.Request, path string) (*http.Response, error) {
-	switch path {
-	case startupPath:
-		return p.askUntil(ctx, r, livePath, p.patience, func(*http.Response) bool { return true })
-	case readyPath:
-		patience := p.patience
-		if p.ready.Load() {
-			patience = 0
-		}
-		resp, err := p.askUntil(ctx, r, readyPath, patience, isYes)
-		p.ready.Store(err == nil && isYes(resp))
-		return resp, err
+// answer is what the target says.
+type answer struct {
+	status int
+	body   []byte
+}
+
+// answer asks the target, once or until there is news.
+func (p *Proxy) answer(ctx context.Context, r *http.Request, path string) (says answer, err error) {
+	switch {
+	case path == startupPath:
+		held.Until(ctx, p.patience, func(ctx context.Context) bool {
+			says, err = p.ask(ctx, r.Method, livePath, nil)
+			return err == nil
+		})
+	case path == readyPath && r.URL.RawQuery == "":
+		p.ready.Look(ctx, func(ctx context.Context) bool {
+			says, err = p.ask(ctx, r.Method, readyPath, nil)
+			return err == nil && says.status == http.StatusOK
+		})
 	default:
-		return p.ask(ctx, r, path)
+		says, err = p.ask(ctx, r.Method, path, r.URL.Query())
 	}
-}
-
-func isYes(resp *http.Response) bool { return resp.StatusCode == http.StatusOK }
-
-// askUntil asks again and again until the answer is good. When the patience is over, the last answer counts.
-func (p *Proxy) askUntil(ctx context.Context, r *http.Request, path string, patience time.Duration, good func(*http.Response) bool) (*http.Response, error) {
-	end := time.Now().Add(patience)
-	for {
-		resp, err := p.ask(ctx, r, path)
-		if err == nil && good(resp) || !time.Now().Before(end) || ctx.Err() != nil {
-			return resp, err
-		}
-		if err == nil {
-			_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxBody)) // so that the connection is kept
-			_ = resp.Body.Close()
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(interval):
-		}
-	}
+	return says, err
 }
 
 // AwaitEnd returns when the target answers nothing any more, or ctx ends.
 func (p *Proxy) AwaitEnd(ctx context.Context) {
-	for {
+	for ctx.Err() == nil {
 		limited, cancel := context.WithTimeout(ctx, p.timeout)
-		resp, err := p.get(limited, http.MethodGet, livePath, nil)
-		if err == nil {
-			_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxBody))
-			_ = resp.Body.Close()
-		}
+		_, err := p.ask(limited, http.MethodGet, livePath, nil)
 		cancel()
 		if err != nil {
 			return
 		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-time.After(p.endInterval):
 		}
 	}
 }
 
 // ask makes a request of its own, from known parts only.
-func (p *Proxy) ask(ctx context.Context, r *http.Request, path string) (*http.Response, error) {
+func (p *Proxy) ask(ctx context.Context, method, path string, parameters url.Values) (answer, error) {
 	query := url.Values{}
 	for _, known := range []string{"verbose", "exclude"} {
-		if values, ok := r.URL.Query()[known]; ok {
+		if values, ok := parameters[known]; ok {
 			query[known] = values
 		}
 	}
-	return p.get(ctx, r.Method, path, query)
-}
-
-func (p *Proxy) get(ctx context.Context, method, path string, query url.Values) (*http.Response, error) {
 	u := url.URL{Scheme: p.target.Scheme, Host: p.target.Host, Path: path, RawQuery: query.Encode()}
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	req.Header.Set("User-Agent", "federation-health-proxy")
-	return p.client.roundTrip(req)
+	resp, err := p.client.roundTrip(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	return answer{resp.StatusCode, body}, err
 }

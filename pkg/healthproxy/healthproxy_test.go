@@ -27,12 +27,23 @@ type apiserver struct {
 	dir string
 	ca  *certs.Pair
 
-	mu          sync.Mutex
+	mu  sync.Mutex
+	has seen
+}
+
+// seen is what a server has seen so far.
+type seen struct {
 	requests    []string
 	headers     []http.Header
 	users       []string
 	connections int
 	closed      int
+}
+
+func (a *apiserver) seen() seen {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.has
 }
 
 func newAPIServer(t *testing.T, answer http.HandlerFunc) *apiserver {
@@ -43,9 +54,9 @@ func newAPIServer(t *testing.T, answer http.HandlerFunc) *apiserver {
 	a.ca.Client(t, "federation-health", "system:monitoring").Write(t, a.dir, "client")
 	a.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
-		a.requests = append(a.requests, r.Method+" "+r.RequestURI)
-		a.headers = append(a.headers, r.Header)
-		a.users = append(a.users, r.TLS.PeerCertificates[0].Subject.CommonName)
+		a.has.requests = append(a.has.requests, r.Method+" "+r.RequestURI)
+		a.has.headers = append(a.has.headers, r.Header)
+		a.has.users = append(a.has.users, r.TLS.PeerCertificates[0].Subject.CommonName)
 		a.mu.Unlock()
 		answer(w, r)
 	}))
@@ -59,9 +70,9 @@ func newAPIServer(t *testing.T, answer http.HandlerFunc) *apiserver {
 		defer a.mu.Unlock()
 		switch s {
 		case http.StateNew:
-			a.connections++
+			a.has.connections++
 		case http.StateClosed:
-			a.closed++
+			a.has.closed++
 		default: // what happens in between does not matter
 		}
 	}
@@ -88,7 +99,7 @@ func newProxy(t *testing.T, o Options) *httptest.Server {
 		t.Fatal(err)
 	}
 	p.client.transports.Interval = 0
-	p.patience = 500 * time.Millisecond
+	p.patience, p.ready.Patience = 500*time.Millisecond, 500*time.Millisecond
 	front := httptest.NewServer(p)
 	t.Cleanup(front.Close)
 	return front
@@ -142,10 +153,10 @@ func TestProxyForwards(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			api.requests = nil
+			before := len(api.seen().requests)
 			status, body, header := send(t, front, tt.line)
-			if len(api.requests) != 1 || api.requests[0] != tt.want {
-				t.Errorf("the API server was asked %q, want %q", api.requests, tt.want)
+			if asked := api.seen().requests[before:]; len(asked) != 1 || asked[0] != tt.want {
+				t.Errorf("the API server was asked %q, want %q", asked, tt.want)
 			}
 			if status != tt.wantStatus || body != tt.wantBody {
 				t.Errorf("answer %d %q, want %d %q", status, body, tt.wantStatus, tt.wantBody)
@@ -155,8 +166,8 @@ func TestProxyForwards(t *testing.T) {
 			}
 		})
 	}
-	if api.users[0] != "federation-health" {
-		t.Errorf("asked as %q, want federation-health", api.users[0])
+	if api.seen().users[0] != "federation-health" {
+		t.Errorf("asked as %q, want federation-health", api.seen().users[0])
 	}
 }
 
@@ -176,8 +187,8 @@ func TestReadinessIsAnsweredWhenItComes(t *testing.T) {
 	if status, body, _ := send(t, newProxy(t, api.options()), "GET /readyz"); status != http.StatusOK {
 		t.Errorf("answer %d %q, want 200 at the third look", status, body)
 	}
-	if api.requests[0] != "GET /readyz" || len(api.requests) != 3 || api.connections != 1 {
-		t.Errorf("the API server was asked %q over %d connections, want /readyz three times over one", api.requests, api.connections)
+	if api.seen().requests[0] != "GET /readyz" || len(api.seen().requests) != 3 || api.seen().connections != 1 {
+		t.Errorf("the API server was asked %q over %d connections, want /readyz three times over one", api.seen().requests, api.seen().connections)
 	}
 }
 
@@ -192,8 +203,8 @@ func TestUnreadinessIsAnsweredAtOnce(t *testing.T) {
 	send(t, front, "GET /readyz")
 	unready.Store(true)
 	status, _, _ := send(t, front, "GET /readyz")
-	if status != http.StatusInternalServerError || len(api.requests) != 2 {
-		t.Errorf("answer %d after %d requests, want the first \"no\"", status, len(api.requests))
+	if status != http.StatusInternalServerError || len(api.seen().requests) != 2 {
+		t.Errorf("answer %d after %d requests, want the first \"no\"", status, len(api.seen().requests))
 	}
 }
 
@@ -203,8 +214,8 @@ func TestStartupIsAnsweredByWhateverTheServerSays(t *testing.T) {
 	if status != http.StatusOK || body != "" {
 		t.Errorf("answer %d %q, want 200 and nothing of what the server says", status, body)
 	}
-	if len(api.requests) != 1 || api.requests[0] != "GET /livez" {
-		t.Errorf("the API server was asked %q, want /livez once", api.requests)
+	if len(api.seen().requests) != 1 || api.seen().requests[0] != "GET /livez" {
+		t.Errorf("the API server was asked %q, want /livez once", api.seen().requests)
 	}
 }
 
@@ -228,13 +239,40 @@ func TestItSaysNoInTheEnd(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.patience = 120 * time.Millisecond
+			p.patience, p.ready.Patience = 120*time.Millisecond, 120*time.Millisecond
 			front := httptest.NewServer(p)
 			defer front.Close()
 			if status, body, _ := send(t, front, "GET "+tt.path); status != tt.wantStatus || !strings.Contains(body, tt.want) {
 				t.Errorf("answer %d %q, want %d with %q", status, body, tt.wantStatus, tt.want)
 			}
 		})
+	}
+}
+
+func TestAServerThatTurnsTheProxyAwayLives(t *testing.T) {
+	api := newAPIServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "forbidden: no such role yet", http.StatusForbidden)
+	})
+	front := newProxy(t, api.options())
+	for line, want := range map[string]int{"GET /livez": http.StatusOK, "GET /readyz": http.StatusForbidden} {
+		if status, body, _ := send(t, front, line); status != want {
+			t.Errorf("%s: answer %d %q, want %d", line, status, body, want)
+		}
+	}
+}
+
+func TestReadinessWithParametersIsNoKubelets(t *testing.T) {
+	api := newAPIServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery == "" {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	front := newProxy(t, api.options())
+	send(t, front, "GET /readyz?exclude=etcd")
+	before := len(api.seen().requests)
+	send(t, front, "GET /readyz")
+	if len(api.seen().requests) < before+2 {
+		t.Error("the kubelet's answer was not held back, for somebody else had a yes to another question")
 	}
 }
 
@@ -276,8 +314,8 @@ func TestProxyForwardsNothingElse(t *testing.T) {
 			}
 		})
 	}
-	if len(api.requests) != 0 {
-		t.Errorf("reached the API server: %q", api.requests)
+	if len(api.seen().requests) != 0 {
+		t.Errorf("reached the API server: %q", api.seen().requests)
 	}
 }
 
@@ -285,9 +323,9 @@ func TestProxySendsNoHeaderOfTheRequest(t *testing.T) {
 	api := newAPIServer(t, func(http.ResponseWriter, *http.Request) {})
 	front := newProxy(t, api.options())
 	send(t, front, "GET /livez", "Authorization: Bearer stolen", "Impersonate-User: admin", "X-Remote-User: admin", "Cookie: a=b")
-	for name := range api.headers[0] {
+	for name := range api.seen().headers[0] {
 		if name != "User-Agent" {
-			t.Errorf("header %s: %q reached the API server", name, api.headers[0].Get(name))
+			t.Errorf("header %s: %q reached the API server", name, api.seen().headers[0].Get(name))
 		}
 	}
 }
@@ -298,22 +336,20 @@ func TestProxyKeepsItsConnectionAndChangesItWithTheCertificate(t *testing.T) {
 	for range 5 {
 		send(t, front, "GET /livez")
 	}
-	if api.connections != 1 {
-		t.Errorf("5 probes took %d connections, want 1", api.connections)
+	if api.seen().connections != 1 {
+		t.Errorf("5 probes took %d connections, want 1", api.seen().connections)
 	}
 	api.ca.Client(t, "federation-health-renewed").Write(t, api.dir, "client")
 	send(t, front, "GET /livez")
-	if got := api.users[len(api.users)-1]; got != "federation-health-renewed" {
+	if got := api.seen().users[len(api.seen().users)-1]; got != "federation-health-renewed" {
 		t.Errorf("after the renewal asked as %q, want federation-health-renewed", got)
 	}
-	if api.connections != 2 {
-		t.Errorf("the renewal took %d further connections, want 1", api.connections-1)
+	if api.seen().connections != 2 {
+		t.Errorf("the renewal took %d further connections, want 1", api.seen().connections-1)
 	}
 	eventually.Do(t, 10*time.Second, "the former connection to be closed", func() error {
-		api.mu.Lock()
-		defer api.mu.Unlock()
-		if api.closed != 1 {
-			return fmt.Errorf("%d connections are closed", api.closed)
+		if closed := api.seen().closed; closed != 1 {
+			return fmt.Errorf("%d connections are closed", closed)
 		}
 		return nil
 	})

@@ -23,7 +23,7 @@ func (o JoinOptions) name(ctx context.Context) error {
 	if apierrors.IsNotFound(err) {
 		return &Problem{
 			Reason: "the federation API does not know the kind Cluster",
-			WayOut: fmt.Sprintf("its controller manager defines it when it starts; look at it: kubectl --context=%s -n %s logs deployment/%s -c bootstrap",
+			WayOut: fmt.Sprintf("container bootstrap of its controller manager's pod defines it; look at it: kubectl --context=%s -n %s logs deployment/%s -c bootstrap",
 				o.Host.Context, o.Federation.Namespace, o.Federation.ControllerManager()),
 		}
 	}

@@ -22,6 +22,8 @@ proxy-client-cert-file: {{ $certs }}/front-proxy-client.crt
 proxy-client-key-file: {{ $certs }}/front-proxy-client.key
 shutdown-delay-duration: {{ include "federation-control-plane.apiserver.shutdownDelay" . }}
 shutdown-send-retry-after: "true"
+# Until then /livez does not mind what has yet to be done at the start, such as hundreds of roles in a slow etcd.
+livez-grace-period: 5m
 v: {{ .Values.apiServer.logLevel | quote }}
 {{- if and (gt (int .Values.apiServer.replicas) 1) (not .Values.apiServer.auth.basic.enabled) }}
 {{- /* Spreads the connections of clients again after an API server was away; the proxy's own lead nowhere else. */}}
@@ -99,7 +101,7 @@ etcd-keyfile: /etc/federation/etcd-client/tls.key
 {{ include "federation-control-plane.secretVolume" (list "certs" (printf "%s-apiserver-certs" .Release.Name)) }}
 {{ include "federation-control-plane.secretVolume" (list "health-certs" (printf "%s-apiserver-health-certs" .Release.Name)) }}
 {{- if include "federation-control-plane.etcd.enabled" . }}
-- name: start
+- name: federation-start
   emptyDir:
     sizeLimit: 64Mi
 {{- end }}

@@ -37,7 +37,7 @@ kube-apiserver back until etcd is ready is in its place by then.
       mountPath: /etc/federation/health
       readOnly: true
     {{- if include "federation-control-plane.etcd.enabled" . }}
-    - name: start
+    - name: federation-start
       mountPath: /run/federation/start
     {{- end }}
 {{- end -}}
