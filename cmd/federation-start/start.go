@@ -26,7 +26,7 @@ func (o options) start(ctx context.Context, out io.Writer) error {
 			return err
 		}
 	}
-	if err := waitfor.Run(ctx, waitfor.Options{URL: o.waitFor, Out: out}); err != nil {
+	if err := waitfor.Run(ctx, waitfor.Options{URL: o.waitFor, Other: o.orFor, Out: out}); err != nil {
 		return err
 	}
 	if path == "" {

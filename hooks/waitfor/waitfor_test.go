@@ -63,3 +63,23 @@ func TestValidateWantsAURL(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTheOtherWayIsAsGood(t *testing.T) {
+	unready := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	defer unready.Close()
+	var asked atomic.Int32
+	ready := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer ready.Close()
+	if err := Run(t.Context(), Options{URL: unready.URL, Other: ready.URL}); err != nil || asked.Load() != 1 {
+		t.Errorf("after %d questions: %v", asked.Load(), err)
+	}
+	began := time.Now()
+	if err := Run(t.Context(), Options{URL: ready.URL, Other: unready.URL}); err != nil || time.Since(began) >= firstOther {
+		t.Errorf("after %s: %v", time.Since(began), err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), firstOther+200*time.Millisecond)
+	defer cancel()
+	if err := Run(ctx, Options{URL: unready.URL, Other: unready.URL}); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "503") {
+		t.Errorf("neither is ready: %v", err)
+	}
+}
