@@ -116,7 +116,7 @@ func TestExitCodes(t *testing.T) {
 		says []string
 	}{
 		{"without a program it waits alone", []string{"--wait-for=" + url}, 0, nil},
-		{"the time is up", []string{"--wait-for=" + gone.URL, "--timeout=200ms", "--", "true"}, 1, []string{"error: wait for " + gone.URL, "refused"}},
+		{"the time is up", []string{"--wait-for=" + gone.URL, "--timeout=1s", "--", "true"}, 1, []string{"error: wait for " + gone.URL, "refused"}},
 		{"a program that is not there is told of before the wait", []string{"--wait-for=" + gone.URL, "--", "no-such-program"}, 1, []string{"no-such-program", "not found"}},
 		{"a program that cannot be run", []string{"--wait-for=" + url, "--", "/"}, 1, []string{"error:", "/"}},
 		{"a copy that cannot be made", []string{"--install=/nowhere/start"}, 1, []string{"error:", "/nowhere"}},

@@ -12,6 +12,8 @@ import (
 // over at once needs none.
 const quiet = 3 * time.Second
 
+const untried = "nothing was tried yet"
+
 // Until calls check, at once and then every interval, until it is done, fails
 // or ctx ends. check returns what it still waits for, "" when it is done; a new
 // text is written to out, at most every few seconds. When ctx ends, Until
@@ -20,7 +22,7 @@ func Until(ctx context.Context, out io.Writer, interval time.Duration, check fun
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	said, last := "", time.Now()
-	waiting := "nothing was tried yet"
+	waiting := untried
 	for {
 		if ctx.Err() != nil {
 			return waiting, ctx.Err()
@@ -33,7 +35,9 @@ func Until(ctx context.Context, out io.Writer, interval time.Duration, check fun
 			if state == "" {
 				return "", nil
 			}
-			waiting = state
+			if ctx.Err() == nil || waiting == untried {
+				waiting = state // and not what a check says that was cut off
+			}
 		}
 		if waiting != said && time.Since(last) >= quiet {
 			// Progress that cannot be shown is no reason to fail.

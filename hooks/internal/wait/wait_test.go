@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -89,6 +90,24 @@ func TestUntilRemembersWhatItWaitedForWhenTimeEndsACheck(t *testing.T) {
 		})
 		if waiting != "for the answer" || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("it ended waiting %q, error %v", waiting, err)
+		}
+	})
+}
+
+func TestUntilRemembersWhatWasSaidBeforeTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond)
+		defer cancel()
+		tries := 0
+		state, err := Until(ctx, io.Discard, 100*time.Millisecond, func(ctx context.Context) (string, error) {
+			if tries++; tries < 3 {
+				return "connection refused", nil
+			}
+			<-ctx.Done()
+			return ctx.Err().Error(), nil
+		})
+		if !errors.Is(err, context.DeadlineExceeded) || state != "connection refused" {
+			t.Errorf("state %q, error %v; want what the last whole check said", state, err)
 		}
 	})
 }
